@@ -1,0 +1,20 @@
+import type { Actor } from './access/actor.js';
+
+/** What stands beside the data of every event: who, why, from where, because of what. */
+export interface EventMetadata {
+  readonly $correlationId: string;
+  readonly $causationId: string;
+  readonly actor: Actor;
+  readonly reason: string | null;
+  readonly requestId: string;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly clientName: string | null;
+  readonly schemaVersion: number;
+  /** Names the command: derived from actor and idempotency key, or random. The events' ids derive from it. */
+  readonly commandId: string;
+  /** The mutation that asked for it. */
+  readonly command: string;
+  /** Hash of the command's input, secrets as keyed fingerprints: tells a retry from a reuse of the key. */
+  readonly inputHash: string;
+}

@@ -1,0 +1,27 @@
+/**
+ * What was attempted and did not change anything. Streams `securityLog-<year>-<month>`. Never holds a value from the input: codes and paths alone.
+ * `entityType` and `entityId` name what it was aimed at, as far as the input said.
+ */
+export type SecurityLogEvent =
+  | { readonly type: 'CommandRefused'; readonly data: Attempt & { readonly problems: readonly RefusedProblem[] } }
+  | { readonly type: 'CommandConflicted'; readonly data: Attempt & { readonly expectedVersion: number; readonly currentVersion: number } }
+  | { readonly type: 'CommandChangedNothing'; readonly data: Attempt }
+  | { readonly type: 'CommandFailed'; readonly data: Attempt & { readonly reference: string } }
+  /** The caller's role does not allow the field. */
+  | { readonly type: 'AccessDenied'; readonly data: Attempt & { readonly role: string } }
+  /** `count` > 1: the further failures of one minute and address, told together. */
+  | { readonly type: 'AuthenticationFailed'; readonly data: { readonly cause: AuthenticationFailure; readonly count: number } };
+
+export interface Attempt {
+  /** The mutation or query: `renameEmailAccount`. */
+  readonly command: string;
+  readonly entityType: string;
+  readonly entityId: string;
+}
+
+export interface RefusedProblem {
+  readonly code: string;
+  readonly field: readonly string[] | null;
+}
+
+export type AuthenticationFailure = 'MALFORMED' | 'UNKNOWN' | 'EXPIRED' | 'REVOKED';
