@@ -1,0 +1,147 @@
+import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import { ConcurrencyConflict, type Appended, type ExpectedRevision, type JsonObject, type RecordedEvent, type StreamId } from './event-store.js';
+import type { SerializedEvent } from './serialized-event.js';
+import { prepare, type Statement } from './statement.js';
+
+/** A row of the log in the order of {@link columns}. Rows stay as SQLite gives them until somebody takes the event: parsing is the dearest part of a read. */
+export type Row = readonly [
+  position: number, streamId: string, revision: number, eventId: string, type: string, recordedAt: number, data: string, metadata: string,
+]; // prettier-ignore
+const columns = 'position, stream_id, revision, event_id, type, recorded_at, data, metadata';
+
+type Place = readonly [revision: number, position: number];
+
+export interface Append {
+  readonly streamId: StreamId;
+  readonly events: readonly SerializedEvent[];
+  readonly expected: ExpectedRevision;
+}
+
+/** The newest event of the log; position 0 stands for none. */
+interface Head {
+  readonly position: number;
+  /** Milliseconds since 1970. */
+  readonly recordedAt: number;
+}
+
+/** What the log's statements say, and nothing about who waits for them. Its caller opened the database and closes it. */
+export class EmbeddedLog {
+  #head: Head;
+  readonly #database: DatabaseSyncInstance;
+  readonly #statements;
+  readonly #filtered = new Map<number, Statement<Row>>();
+
+  constructor(database: DatabaseSyncInstance) {
+    this.#database = database;
+    this.#statements = {
+      begin: prepare(database, 'BEGIN IMMEDIATE'),
+      commit: prepare(database, 'COMMIT'),
+      rollback: prepare(database, 'ROLLBACK'),
+      insert: prepare(database, `INSERT INTO event (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
+      streamHead: prepare<[revision: number]>(database, 'SELECT revision FROM event WHERE stream_id = ? ORDER BY revision DESC LIMIT 1'),
+      byEventId: prepare<Place>(database, 'SELECT revision, position FROM event WHERE stream_id = ? AND event_id = ?'),
+      stream: prepare<Row>(database, `SELECT ${columns} FROM event WHERE stream_id = ? AND revision >= ? ORDER BY revision LIMIT ?`),
+      all: prepare<Row>(database, `SELECT ${columns} FROM event WHERE position > ? AND position <= ? ORDER BY position`),
+    };
+    const [position, recordedAt] = prepare<[number, number]>(database, 'SELECT position, recorded_at FROM event ORDER BY position DESC LIMIT 1').get() ?? [
+      0, 0,
+    ];
+    this.#head = { position, recordedAt };
+  }
+
+  /** The newest committed position; 0 for an empty log. */
+  get headPosition(): number {
+    return this.#head.position;
+  }
+
+  /**
+   * Writes what can be written of the group in one transaction and answers each append in its turn. When it returns, all of it is on the disk.
+   * When it throws, none of it was acknowledged and nothing of it can be read.
+   */
+  commit(group: readonly Append[], now: Date): readonly (Appended | ConcurrencyConflict)[] {
+    const before = this.#head;
+    try {
+      this.#statements.begin.run();
+      const recordedAt = Math.max(now.getTime(), before.recordedAt);
+      const outcomes = group.map((append) => this.#write(append, recordedAt));
+      this.#statements.commit.run();
+      return outcomes;
+    } catch (error) {
+      this.#head = before;
+      // SQLite has rolled back by itself after some errors.
+      if (this.#database.isTransaction) this.#statements.rollback.run();
+      throw error;
+    }
+  }
+
+  streamFrom(streamId: StreamId, revision: bigint, limit: number): readonly Row[] {
+    return this.#statements.stream.all(streamId, revision, limit);
+  }
+
+  /** The rows with `after < position <= upTo`, of the streams that begin with one of the prefixes if there are any given. */
+  between(after: number, upTo: number, prefixes: readonly string[] | undefined): readonly Row[] {
+    if (prefixes === undefined) return this.#statements.all.all(after, upTo);
+    return this.#filteredBy(prefixes.length).all(after, upTo, ...prefixes.flatMap((prefix) => [prefix, prefix]));
+  }
+
+  #filteredBy(prefixes: number): Statement<Row> {
+    const known = this.#filtered.get(prefixes);
+    if (known) return known;
+    const matches = Array.from({ length: prefixes }, () => 'substr(stream_id, 1, length(?)) = ?').join(' OR ') || 'FALSE';
+    const statement = prepare<Row>(this.#database, `SELECT ${columns} FROM event WHERE position > ? AND position <= ? AND (${matches}) ORDER BY position`);
+    this.#filtered.set(prefixes, statement);
+    return statement;
+  }
+
+  /** All reads come before the first insert, so a conflict leaves nothing behind in the transaction that the neighbours share. */
+  #write({ streamId, events, expected }: Append, recordedAt: number): Appended | ConcurrencyConflict {
+    const last = this.#statements.streamHead.get(streamId);
+    const actual = last === undefined ? 'no_stream' : BigInt(last[0]);
+    const known = last === undefined ? [] : events.map(({ id }) => this.#statements.byEventId.get(streamId, id));
+    if (known.some((event) => event !== undefined)) return firstAnswer(known) ?? new ConcurrencyConflict(streamId, expected, actual);
+    if (!accepts(expected, actual)) return new ConcurrencyConflict(streamId, expected, actual);
+
+    let revision = last === undefined ? -1 : last[0];
+    let { position } = this.#head;
+    for (const { id, type, data, metadata } of events) this.#statements.insert.run(++position, streamId, ++revision, id, type, recordedAt, data, metadata);
+    this.#head = { position, recordedAt };
+    return { revision: BigInt(revision), position: BigInt(position) };
+  }
+}
+
+/** Only JSON objects are ever written: see `serialize`. */
+const parse: (text: string) => JsonObject = JSON.parse;
+
+export function recorded([position, streamId, revision, id, type, recordedAt, data, metadata]: Row): RecordedEvent {
+  return {
+    id,
+    type,
+    data: parse(data),
+    metadata: parse(metadata),
+    streamId,
+    revision: BigInt(revision),
+    position: BigInt(position),
+    recordedAt: new Date(recordedAt),
+  };
+}
+
+/** The answer to the first append of these events; undefined unless they are in the stream one after the other, all of them. */
+function firstAnswer(known: readonly (Place | undefined)[]): Appended | undefined {
+  const first = known[0]?.[0];
+  const last = known.at(-1);
+  if (first === undefined || last === undefined || known.some((event, index) => event?.[0] !== first + index)) return undefined;
+  return { revision: BigInt(last[0]), position: BigInt(last[1]) };
+}
+
+function accepts(expected: ExpectedRevision, actual: bigint | 'no_stream'): boolean {
+  switch (expected) {
+    case 'any':
+      return true;
+    case 'stream_exists':
+      return actual !== 'no_stream';
+    case 'no_stream':
+      return actual === 'no_stream';
+    default:
+      return actual === expected;
+  }
+}
