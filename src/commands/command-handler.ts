@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto';
+import type { EventMetadata } from '../domain/event-metadata.js';
+import { CommandRefused, refuse, type Decider, type Problem } from '../domain/decider.js';
+import { upcast, type PostledgerEvent } from '../domain/event-catalogue.js';
+import type { Attempt } from '../domain/security-log/events.js';
+import { checkLine, checkParagraph } from '../domain/text/line.js';
+import {
+  ConcurrencyConflict,
+  StoreUnavailable,
+  type Appended,
+  type EventStore,
+  type NewEvent,
+  type Position,
+  type RecordedEvent,
+  type StreamId,
+} from '../event-store/event-store.js';
+import type { Call, Changed, ChangeOptions } from './change.js';
+import { commandIdOf, eventsToAppend, hashOfInput } from './event-metadata.js';
+import type { SecurityLog } from './security-log.js';
+import { StreamQueue } from './stream-queue.js';
+
+/** How a writer learns that the local views show what was written. */
+export interface ReadYourWrites {
+  /** True when the views reached the position within the deadline. */
+  reached(position: Position): Promise<boolean>;
+  token(position: Position): string;
+  /** Where events of the command stand already, wherever in the log; null when the views know of none. */
+  streamOfCommand(commandId: string): StreamId | null;
+}
+
+/** One command on one stream, as the handler carries it out. */
+export interface Change<State, Command, Event extends PostledgerEvent, Entity> {
+  readonly call: Call;
+  readonly attempt: Attempt;
+  readonly options: ChangeOptions;
+  readonly streamId: StreamId;
+  readonly decider: Decider<State, Command, Event>;
+  /** Whether an event of the stream belongs to this decider. */
+  readonly isOwn: (event: PostledgerEvent) => event is Event;
+  /** The input with secrets replaced by keyed fingerprints, for telling a retry from a reuse of the key. */
+  readonly fingerprintedInput: () => Promise<unknown>;
+  /** The command for this history. `commandId` is the same in a retry. */
+  readonly command: (history: History<State>, commandId: string) => Command | Promise<Command>;
+  /** Called with the decided events before they are appended; answers the events to append. Here secrets are sealed. */
+  readonly beforeAppend?: (history: History<State>, command: Command, events: readonly Event[]) => Promise<readonly Event[]>;
+  /** Called once the events are durable. A fault here is logged and mended later, and does not undo the change. */
+  readonly afterAppend?: (before: State, after: State) => Promise<void>;
+  /** Events that change nothing that a caller may have looked at: they cause no VERSION_CONFLICT. */
+  readonly isSilent?: (event: Event) => boolean;
+  /** What the caller gets: the entity as of this version (the stream's revision + 1). */
+  readonly entity: (version: number, recorded: readonly RecordedEvent[]) => Promise<Entity | null>;
+}
+
+export interface History<State> {
+  readonly state: State;
+  readonly recorded: readonly RecordedEvent[];
+}
+
+const attempts = 10;
+const maximumReason = 500;
+const maximumIdempotencyKey = 200;
+
+/** Reads, folds, decides, appends; retries what may be retried; leaves a trace of whatever was refused. */
+export class CommandHandler {
+  readonly #queue = new StreamQueue();
+
+  constructor(
+    readonly store: EventStore,
+    readonly securityLog: SecurityLog,
+    readonly readYourWrites: ReadYourWrites,
+    /** Told of faults after a change is already durable. */
+    readonly onLateFault: (error: unknown, attempt: Attempt) => void,
+  ) {}
+
+  /**
+   * @returns what came of it; a refusal is in `problems`, never thrown.
+   * @throws {StoreUnavailable} the outcome is unknown: retry with the same idempotency key.
+   */
+  async handle<State, Command, Event extends PostledgerEvent, Entity>(change: Change<State, Command, Event, Entity>): Promise<Changed<Entity>> {
+    try {
+      checkOptions(change.options);
+      return await this.#queue.run(change.streamId, () => this.#decideAndAppend(change));
+    } catch (error) {
+      if (!(error instanceof CommandRefused)) throw error;
+      return await this.refused(change, error.problems);
+    }
+  }
+
+  /** Records a refusal that was found outside of the handler, and answers it. */
+  async refused({ call, attempt, options }: { call: Call; attempt: Attempt; options: ChangeOptions }, problems: readonly Problem[]): Promise<Changed<never>> {
+    const appended = await this.securityLog.refused(call, attempt, options.reason?.slice(0, maximumReason) ?? null, problems);
+    return this.#answer<never>(null, problems, appended.position);
+  }
+
+  async #decideAndAppend<State, Command, Event extends PostledgerEvent, Entity>(change: Change<State, Command, Event, Entity>): Promise<Changed<Entity>> {
+    const { call, attempt, options, streamId, decider } = change;
+    const commandId = options.idempotencyKey ? commandIdOf(call, options.idempotencyKey) : randomUUID();
+    for (let attemptNumber = 1; ; attemptNumber++) {
+      const history = await this.#history(change);
+      const repeated = await this.#repeatedCommand(change, history, commandId);
+      if (repeated) return repeated;
+      refuseStaleVersion(change, history);
+
+      const command = await change.command(history, commandId);
+      const decided = decider.decide(history.state, command);
+      if (decided.length === 0) {
+        const { position } = await this.securityLog.changedNothing(call, attempt, options.reason ?? null);
+        return await this.#answer(await change.entity(history.recorded.length, history.recorded), [], position);
+      }
+      const events = change.beforeAppend ? await change.beforeAppend(history, command, decided) : decided;
+      const identity = { commandId, command: attempt.command, inputHash: hashOfInput(await change.fingerprintedInput()), reason: options.reason ?? null };
+      const appended = await this.#append(streamId, eventsToAppend(events, identity, call), history.recorded, attemptNumber);
+      if (appended === 'conflict') continue;
+
+      if (change.afterAppend)
+        await change.afterAppend(history.state, events.reduce(decider.evolve, history.state)).catch((error: unknown) => this.onLateFault(error, attempt));
+      const answer = await this.#answer(null, [], appended.position);
+      return { ...answer, entity: await change.entity(Number(appended.revision) + 1, history.recorded) };
+    }
+  }
+
+  async #history<State, Command, Event extends PostledgerEvent, Entity>(change: Change<State, Command, Event, Entity>): Promise<History<State>> {
+    const recorded: RecordedEvent[] = [];
+    let state = change.decider.initialState;
+    for await (const event of this.store.readStream(change.streamId)) {
+      recorded.push(event);
+      const known = upcast(event);
+      if (known && change.isOwn(known)) state = change.decider.evolve(state, known);
+    }
+    return { state, recorded };
+  }
+
+  /** The first answer, when this very command was carried out before. */
+  async #repeatedCommand<State, Command, Event extends PostledgerEvent, Entity>(
+    change: Change<State, Command, Event, Entity>,
+    { recorded }: History<State>,
+    commandId: string,
+  ): Promise<Changed<Entity> | null> {
+    if (!change.options.idempotencyKey) return null;
+    const earlier = recorded.filter((event) => metadataOf(event).commandId === commandId);
+    const last = earlier.at(-1);
+    if (last === undefined) {
+      const elsewhere = this.readYourWrites.streamOfCommand(commandId);
+      return elsewhere === null || elsewhere === change.streamId ? null : refuseReusedKey();
+    }
+    const { inputHash, command } = metadataOf(last);
+    if (command !== change.attempt.command || inputHash !== hashOfInput(await change.fingerprintedInput())) refuseReusedKey();
+    const version = Number(last.revision) + 1;
+    return this.#answer(await change.entity(version, recorded), [], last.position);
+  }
+
+  /** Retries an outcome that is unknown with the same ids and the same exact revision: it is written once, however often it is sent. */
+  async #append(streamId: StreamId, events: readonly NewEvent[], recorded: readonly RecordedEvent[], attemptNumber: number): Promise<Appended | 'conflict'> {
+    const revision = recorded.at(-1)?.revision;
+    try {
+      return await this.store.appendToStream(streamId, events, revision ?? 'no_stream');
+    } catch (error) {
+      if (attemptNumber < attempts && error instanceof ConcurrencyConflict) return 'conflict';
+      throw error instanceof ConcurrencyConflict ? new StoreUnavailable(`Stream ${streamId} changed ${attempts} times in a row.`, { cause: error }) : error;
+    }
+  }
+
+  async #answer<Entity>(entity: Entity | null, problems: readonly Problem[], position: Position): Promise<Changed<Entity>> {
+    const reached = await this.readYourWrites.reached(position);
+    return { entity, problems, consistencyToken: this.readYourWrites.token(position), pending: !reached };
+  }
+}
+
+function refuseStaleVersion<State, Command, Event extends PostledgerEvent, Entity>(
+  change: Change<State, Command, Event, Entity>,
+  { recorded }: History<State>,
+): void {
+  const { expectedVersion } = change.options;
+  if (expectedVersion === undefined || expectedVersion === null || recorded.length === 0) return;
+  const silent = (event: RecordedEvent) => {
+    const known = upcast(event);
+    return known !== null && change.isOwn(known) && (change.isSilent?.(known) ?? false);
+  };
+  const current = recorded.length;
+  const lastChange = recorded.findLastIndex((event) => !silent(event)) + 1;
+  if (expectedVersion > current || expectedVersion < lastChange)
+    throw new CommandRefused([
+      {
+        code: 'VERSION_CONFLICT',
+        message: `Version ${current} is the current one, not ${expectedVersion}: somebody else made a change. Read it again, and repeat your change on it.`,
+        field: ['expectedVersion'],
+        versions: { expected: expectedVersion, current },
+      },
+    ]);
+}
+
+function checkOptions({ reason, idempotencyKey }: ChangeOptions): void {
+  if (reason !== undefined && reason !== null) {
+    const checked = checkParagraph(reason, { label: 'The reason', maximum: maximumReason });
+    if (!checked.ok) refuse(checked.code, checked.message, ['reason']);
+  }
+  if (idempotencyKey !== undefined && idempotencyKey !== null) {
+    const checked = checkLine(idempotencyKey, { label: 'The idempotency key', maximum: maximumIdempotencyKey });
+    if (!checked.ok) refuse(checked.code, checked.message, ['idempotencyKey']);
+  }
+}
+
+function refuseReusedKey(): never {
+  return refuse('IDEMPOTENCY_KEY_REUSED', 'This idempotency key was used for another change. Take a new key for a new change.', ['idempotencyKey']);
+}
+
+/** Only this service writes to its log, and always with this metadata. */
+function metadataOf(event: RecordedEvent): EventMetadata {
+  return event.metadata as unknown as EventMetadata;
+}

@@ -1,0 +1,194 @@
+import type { EmailAccountCommand } from '../domain/email-account/commands.js';
+import { emailAccountDecider } from '../domain/email-account/decide.js';
+import type { EmailAccountEvent } from '../domain/email-account/events.js';
+import type { ReceiverForm, SenderForm } from '../domain/email-account/form.js';
+import type { SecretReference, SecretSlot } from '../domain/email-account/settings.js';
+import type { EmailAccountSnapshot } from '../domain/email-account/snapshot.js';
+import { secretReferences, type EmailAccount } from '../domain/email-account/state.js';
+import { isEmailAccountEvent, upcast } from '../domain/event-catalogue.js';
+import { emailAccountStream } from '../domain/streams.js';
+import type { RecordedEvent } from '../event-store/event-store.js';
+import type { SecretStore } from '../secret-store/secret-store.js';
+import { snapshotOf, type AccountHistory } from './account-history.js';
+import { AccountSecrets, type EnteredPasswords } from './account-secrets.js';
+import type { Call, Changed, ChangeOptions } from './change.js';
+import type { CommandHandler, History } from './command-handler.js';
+import type { CreateEmailAccount, PasswordInput, ReceiverInputForm, SenderInputForm } from './email-account-inputs.js';
+
+type Answer = Promise<Changed<EmailAccountSnapshot>>;
+type Asked = EmailAccountCommand extends infer Command ? (Command extends EmailAccountCommand ? Omit<Command, 'now' | 'actor'> : never) : never;
+interface OfAccount {
+  readonly accountId: string;
+}
+
+interface Parts {
+  readonly passwords?: EnteredPasswords;
+  readonly command: (secrets: AccountSecrets, commandId: string, history: History<EmailAccount>) => Asked | Promise<Asked>;
+}
+
+/** Everything that can be asked of an email account. What a user can mend comes back as `problems`; StoreUnavailable is thrown. */
+export class EmailAccountCommands {
+  constructor(
+    readonly handler: CommandHandler,
+    readonly secretStore: SecretStore,
+    readonly history: AccountHistory,
+    /** The account as the local view shows it, at exactly this version; null when the view shows another. */
+    readonly viewed: (accountId: string, version: number) => EmailAccountSnapshot | null,
+    readonly now: () => Date,
+  ) {}
+
+  create(call: Call, input: CreateEmailAccount, options: ChangeOptions): Answer {
+    const { accountId, accountName, provider, sender, receiver } = input;
+    return this.#change(call, 'createEmailAccount', input, options, {
+      passwords: { ...enteredIn('sender.password', sender), ...enteredIn('receiver.password', receiver) },
+      command: (secrets, commandId) => ({
+        type: 'CreateAccount',
+        accountId,
+        accountName,
+        provider: provider ?? 'custom',
+        sender: sender ? senderForm(sender, secrets, commandId) : null,
+        receiver: receiver ? receiverForm(receiver, secrets, commandId) : null,
+      }),
+    });
+  }
+
+  rename(call: Call, input: OfAccount & { readonly accountName: string }, options: ChangeOptions): Answer {
+    return this.#change(call, 'renameEmailAccount', input, options, { command: () => ({ type: 'RenameAccount', accountName: input.accountName }) });
+  }
+
+  changeProvider(call: Call, input: OfAccount & { readonly provider: string }, options: ChangeOptions): Answer {
+    return this.#change(call, 'changeEmailProvider', input, options, { command: () => ({ type: 'ChangeProvider', provider: input.provider }) });
+  }
+
+  configureSender(call: Call, input: OfAccount & { readonly sender: SenderInputForm }, options: ChangeOptions): Answer {
+    return this.#change(call, 'configureSender', input, options, {
+      passwords: enteredIn('sender.password', input.sender),
+      command: (secrets, commandId) => ({ type: 'ConfigureSender', sender: senderForm(input.sender, secrets, commandId) }),
+    });
+  }
+
+  removeSender(call: Call, input: OfAccount, options: ChangeOptions): Answer {
+    return this.#change(call, 'removeSender', input, options, { command: () => ({ type: 'RemoveSender' }) });
+  }
+
+  changeSenderPassword(call: Call, input: OfAccount & { readonly password?: PasswordInput }, options: ChangeOptions): Answer {
+    return this.#change(call, 'changeSenderPassword', input, options, {
+      passwords: { 'sender.password': input.password },
+      command: (secrets, commandId) => ({ type: 'ChangeSenderPassword', password: secrets.change('sender.password', commandId) }),
+    });
+  }
+
+  configureReceiver(call: Call, input: OfAccount & { readonly receiver: ReceiverInputForm }, options: ChangeOptions): Answer {
+    return this.#change(call, 'configureReceiver', input, options, {
+      passwords: enteredIn('receiver.password', input.receiver),
+      command: (secrets, commandId) => ({ type: 'ConfigureReceiver', receiver: receiverForm(input.receiver, secrets, commandId) }),
+    });
+  }
+
+  removeReceiver(call: Call, input: OfAccount, options: ChangeOptions): Answer {
+    return this.#change(call, 'removeReceiver', input, options, { command: () => ({ type: 'RemoveReceiver' }) });
+  }
+
+  changeReceiverPassword(call: Call, input: OfAccount & { readonly password?: PasswordInput }, options: ChangeOptions): Answer {
+    return this.#change(call, 'changeReceiverPassword', input, options, {
+      passwords: { 'receiver.password': input.password },
+      command: (secrets, commandId) => ({ type: 'ChangeReceiverPassword', password: secrets.change('receiver.password', commandId) }),
+    });
+  }
+
+  disable(call: Call, input: OfAccount, options: ChangeOptions): Answer {
+    return this.#change(call, 'disableEmailAccount', input, options, { command: () => ({ type: 'DisableAccount' }) });
+  }
+
+  enable(call: Call, input: OfAccount, options: ChangeOptions): Answer {
+    return this.#change(call, 'enableEmailAccount', input, options, { command: () => ({ type: 'EnableAccount' }) });
+  }
+
+  delete(call: Call, input: OfAccount, options: ChangeOptions): Answer {
+    return this.#change(call, 'deleteEmailAccount', input, options, { command: () => ({ type: 'DeleteAccount' }) });
+  }
+
+  restore(call: Call, input: OfAccount, options: ChangeOptions): Answer {
+    return this.#change(call, 'restoreEmailAccount', input, options, { command: () => ({ type: 'RestoreAccount' }) });
+  }
+
+  /** For good: the account's key is destroyed with every secret, and its id is never given out again. The entity of the answer is null. */
+  erase(call: Call, input: OfAccount & { readonly confirmation: string }, options: ChangeOptions): Answer {
+    return this.#change(call, 'eraseEmailAccount', input, options, {
+      command: () => ({ type: 'EraseAccount', confirmation: input.confirmation, reason: options.reason ?? '' }),
+    });
+  }
+
+  revert(call: Call, input: OfAccount & { readonly toVersion: number }, options: ChangeOptions): Answer {
+    return this.#change(call, 'revertEmailAccount', input, options, {
+      command: async (_secrets, _commandId, { recorded }) => {
+        const target = stateAt(recorded, input.toVersion);
+        const wanted = target ? secretReferences(target).map(({ secretId }: SecretReference) => secretId) : [];
+        const retainedSecrets = await this.secretStore.retain(input.accountId, wanted);
+        return { type: 'RevertAccount', toVersion: input.toVersion, target, retainedSecrets };
+      },
+    });
+  }
+
+  /** Records how a connection test of the saved account went. */
+  recordTest(call: Call, accountId: string, test: (EmailAccountEvent & { type: 'ConnectionTested' })['data']['test']): Answer {
+    const input = { accountId, testId: test.testId };
+    return this.#change(call, 'testConnection', input, {}, { command: () => ({ type: 'RecordConnectionTest', test }) });
+  }
+
+  #change(call: Call, name: string, input: OfAccount, options: ChangeOptions, { passwords = {}, command }: Parts): Answer {
+    const { accountId } = input;
+    const streamId = emailAccountStream(accountId);
+    const secrets = new AccountSecrets(this.secretStore, accountId.toLowerCase(), passwords);
+    const now = this.now();
+    return this.handler.handle<EmailAccount, EmailAccountCommand, EmailAccountEvent, EmailAccountSnapshot>({
+      call,
+      attempt: { command: name, entityType: 'EmailAccount', entityId: accountId.slice(0, 64) },
+      options,
+      streamId,
+      decider: emailAccountDecider,
+      isOwn: isEmailAccountEvent,
+      fingerprintedInput: async () => ({ input: withoutSecrets(input), passwords: await secrets.fingerprints() }),
+      command: async (history, commandId) => ({ ...(await command(secrets, commandId, history)), now: now.toISOString(), actor: call.actor }),
+      beforeAppend: (_history, _command, events) => secrets.seal(events),
+      afterAppend: (before, after) => secrets.putAway(before, after, now),
+      isSilent: (event) => event.type === 'ConnectionTested',
+      entity: async (version, recorded) => {
+        if (version === 0) return null;
+        return (
+          this.viewed(accountId, version) ?? (version <= recorded.length ? snapshotOf(recorded.slice(0, version)) : this.history.atVersion(accountId, version))
+        );
+      },
+    });
+  }
+}
+
+function stateAt(recorded: readonly RecordedEvent[], version: number): EmailAccount | null {
+  if (version < 1 || version > recorded.length) return null;
+  return recorded.slice(0, version).reduce<EmailAccount>((state, event) => {
+    const known = upcast(event);
+    return known && isEmailAccountEvent(known) ? emailAccountDecider.evolve(state, known) : state;
+  }, emailAccountDecider.initialState);
+}
+
+function enteredIn(slot: SecretSlot, form: SenderInputForm | ReceiverInputForm | null | undefined): EnteredPasswords {
+  return form && form.kind !== 'microsoftGraph' ? { [slot]: form.password } : {};
+}
+
+function senderForm(form: SenderInputForm, secrets: AccountSecrets, commandId: string): SenderForm {
+  return form.kind === 'smtp' ? { ...form, password: secrets.change('sender.password', commandId) } : form;
+}
+
+function receiverForm(form: ReceiverInputForm, secrets: AccountSecrets, commandId: string): ReceiverForm {
+  return form.kind === 'microsoftGraph' ? form : { ...form, password: secrets.change('receiver.password', commandId) };
+}
+
+/** The input as the hash sees it: every password left out, for the fingerprints stand in for them. */
+function withoutSecrets(input: unknown): unknown {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
+  return Object.fromEntries(
+    Object.entries(input)
+      .filter(([key]) => key !== 'password')
+      .map(([key, value]) => [key, withoutSecrets(value)]),
+  );
+}

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import type { EventMetadata } from '../domain/event-metadata.js';
+import { eventCatalogue, type PostledgerEvent } from '../domain/event-catalogue.js';
+import type { NewEvent } from '../event-store/event-store.js';
+import { v5 as uuidV5 } from 'uuid';
+import type { Call } from './change.js';
+
+/** The namespace of all ids that Postledger derives (RFC 9562, section 5.5). */
+const namespace = '6f0b2f0c-5a0d-5d5e-9d1b-2a7f4c8e1b90';
+
+export interface CommandIdentity {
+  readonly commandId: string;
+  /** The mutation: `renameEmailAccount`. */
+  readonly command: string;
+  readonly inputHash: string;
+  readonly reason: string | null;
+}
+
+/** The same for the same caller and key, whatever node it reaches. */
+export function commandIdOf(call: Call, idempotencyKey: string): string {
+  return uuidV5(`command\n${call.actor.kind}\n${call.actor.id}\n${idempotencyKey}`, namespace);
+}
+
+/** The same for the same command and part of it, so that a retry writes the same. */
+export function derivedId(commandId: string, part: string): string {
+  return uuidV5(`${commandId}\n${part}`, namespace);
+}
+
+/** The events as the log takes them: ids derived from the command, and who, why and from where beside the data. */
+export function eventsToAppend(events: readonly PostledgerEvent[], identity: CommandIdentity, call: Call): readonly NewEvent[] {
+  return events.map((event, index) => {
+    const metadata: EventMetadata = {
+      $correlationId: call.correlationId,
+      $causationId: identity.commandId,
+      actor: call.actor,
+      reason: identity.reason,
+      requestId: call.requestId,
+      ip: call.ip,
+      userAgent: call.userAgent,
+      clientName: call.clientName,
+      schemaVersion: eventCatalogue[event.type].schemaVersion,
+      commandId: identity.commandId,
+      command: identity.command,
+      inputHash: identity.inputHash,
+    };
+    return { id: derivedId(identity.commandId, `event ${index}`), type: event.type, data: { ...event.data }, metadata: { ...metadata } };
+  });
+}
+
+/** SHA-256 over the input as JSON with sorted keys. Secrets must have been replaced by their keyed fingerprints before. */
+export function hashOfInput(input: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify(input, (_key, value: unknown) => sorted(value)))
+    .digest('base64url');
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
+}

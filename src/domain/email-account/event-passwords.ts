@@ -1,0 +1,46 @@
+import type { EmailAccountEvent } from './events.js';
+import type { Password, SecretReference, SecretSlot } from './settings.js';
+import { isSecretReference, passwordOf } from './state.js';
+
+/** The password that the event gives to a section, and of which slot; null where it gives none. */
+export function passwordIn(event: EmailAccountEvent): { readonly slot: SecretSlot; readonly reference: SecretReference } | null {
+  switch (event.type) {
+    case 'SenderConfigured':
+      return slotted('sender.password', passwordOf(event.data.sender));
+    case 'SenderPasswordChanged':
+      return slotted('sender.password', event.data.password);
+    case 'ReceiverConfigured':
+      return slotted('receiver.password', passwordOf(event.data.receiver));
+    case 'ReceiverPasswordChanged':
+      return slotted('receiver.password', event.data.password);
+    default:
+      return null;
+  }
+}
+
+/** The same event with the fingerprint that the secret store gave to its password. */
+export function withFingerprint(event: EmailAccountEvent, fingerprint: string): EmailAccountEvent {
+  switch (event.type) {
+    case 'SenderConfigured':
+      return event.data.sender.kind === 'smtp'
+        ? { ...event, data: { sender: { ...event.data.sender, password: marked(event.data.sender.password, fingerprint) } } }
+        : event;
+    case 'ReceiverConfigured':
+      return event.data.receiver.kind === 'microsoftGraph'
+        ? event
+        : { ...event, data: { receiver: { ...event.data.receiver, password: marked(event.data.receiver.password, fingerprint) } } };
+    case 'SenderPasswordChanged':
+    case 'ReceiverPasswordChanged':
+      return { ...event, data: { password: marked(event.data.password, fingerprint) } };
+    default:
+      return event;
+  }
+}
+
+function slotted(slot: SecretSlot, password: Password) {
+  return isSecretReference(password) ? { slot, reference: password } : null;
+}
+
+function marked(password: Password, fingerprint: string): Password {
+  return isSecretReference(password) ? { ...password, fingerprint } : password;
+}

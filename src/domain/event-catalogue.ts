@@ -1,0 +1,109 @@
+import type { Actor } from './access/actor.js';
+import { systemActor } from './access/actor.js';
+import type { ApiTokenEvent } from './api-token/events.js';
+import type { EmailAccountEvent } from './email-account/events.js';
+import type { SecurityLogEvent } from './security-log/events.js';
+
+export type PostledgerEvent = EmailAccountEvent | ApiTokenEvent | SecurityLogEvent;
+export type PostledgerEventType = PostledgerEvent['type'];
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What is known of a type of event. */
+export interface CatalogueEntry {
+  /** The shape that is written today. */
+  readonly schemaVersion: number;
+  /** From version n (index n - 1) to n + 1. An event of any released version passes through the rest, for ever. */
+  readonly upcasters: readonly ((data: Json) => Json)[];
+  /** Paths below which a reference to a sealed secret may stand. */
+  readonly secretReferences: readonly string[];
+  /** Paths that hold personal data: what an export or a request under data protection law has to look at. */
+  readonly personalData: readonly string[];
+}
+
+const plain: CatalogueEntry = { schemaVersion: 1, upcasters: [], secretReferences: [], personalData: [] };
+
+/** Every type of event there is. The compiler insists on an entry for each. */
+export const eventCatalogue: Readonly<Record<PostledgerEventType, CatalogueEntry>> = {
+  AccountCreated: plain,
+  AccountRenamed: plain,
+  ProviderChanged: plain,
+  SenderConfigured: { ...plain, secretReferences: ['sender.password'], personalData: ['sender.identity'] },
+  SenderRemoved: plain,
+  ReceiverConfigured: { ...plain, secretReferences: ['receiver.password'], personalData: ['receiver.identity'] },
+  ReceiverRemoved: plain,
+  SenderPasswordChanged: { ...plain, secretReferences: ['password'] },
+  ReceiverPasswordChanged: { ...plain, secretReferences: ['password'] },
+  AccountDisabled: plain,
+  AccountEnabled: plain,
+  AccountDeleted: plain,
+  AccountRestored: plain,
+  AccountErased: plain,
+  ConnectionTested: plain,
+  ApiTokenIssued: plain,
+  ApiTokenRevoked: plain,
+  ApiTokenUsed: { ...plain, personalData: ['ip'] },
+  CommandRefused: plain,
+  CommandConflicted: plain,
+  CommandChangedNothing: plain,
+  CommandFailed: plain,
+  AccessDenied: plain,
+  AuthenticationFailed: plain,
+};
+
+/** An event as it came from the store, before its shape is known. */
+export interface StoredEvent {
+  readonly type: string;
+  readonly data: Json;
+  readonly metadata: Json;
+}
+
+export function isKnownEventType(type: string): type is PostledgerEventType {
+  return Object.hasOwn(eventCatalogue, type);
+}
+
+/**
+ * The event in today's shape, whichever released version wrote it; null for a type that this version does not know.
+ * The one place where what was stored is taken for what was written: only this service writes to its log, through the same catalogue.
+ */
+export function upcast(event: StoredEvent): PostledgerEvent | null {
+  if (!isKnownEventType(event.type)) return null;
+  const { upcasters } = eventCatalogue[event.type];
+  const written = typeof event.metadata['schemaVersion'] === 'number' ? event.metadata['schemaVersion'] : 1;
+  const data = upcasters.slice(written - 1).reduce((older, upcaster) => upcaster(older), event.data);
+  return { type: event.type, data } as unknown as PostledgerEvent;
+}
+
+/** Who the metadata says it was; the service itself where it says nothing. */
+export function actorOf(metadata: Json): Actor {
+  const actor = metadata['actor'];
+  return typeof actor === 'object' && actor !== null ? (actor as Actor) : systemActor;
+}
+
+const emailAccountEvents: ReadonlySet<string> = new Set<EmailAccountEvent['type']>([
+  'AccountCreated',
+  'AccountRenamed',
+  'ProviderChanged',
+  'SenderConfigured',
+  'SenderRemoved',
+  'ReceiverConfigured',
+  'ReceiverRemoved',
+  'SenderPasswordChanged',
+  'ReceiverPasswordChanged',
+  'AccountDisabled',
+  'AccountEnabled',
+  'AccountDeleted',
+  'AccountRestored',
+  'AccountErased',
+  'ConnectionTested',
+]);
+
+export function isEmailAccountEvent(event: PostledgerEvent): event is EmailAccountEvent {
+  return emailAccountEvents.has(event.type);
+}
+
+const apiTokenEvents: ReadonlySet<string> = new Set<ApiTokenEvent['type']>(['ApiTokenIssued', 'ApiTokenRevoked', 'ApiTokenUsed']);
+
+export function isApiTokenEvent(event: PostledgerEvent): event is ApiTokenEvent {
+  return apiTokenEvents.has(event.type);
+}
