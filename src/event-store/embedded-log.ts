@@ -1,13 +1,9 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import { ConcurrencyConflict, type Appended, type ExpectedRevision, type JsonObject, type RecordedEvent, type StreamId } from './event-store.js';
+import { ConcurrencyConflict, type Appended, type ExpectedRevision, type RecordedEvent, type StreamId } from './event-store.js';
+import { RecentEvents } from './recent-events.js';
+import { columns, recorded, type Row } from './row.js';
 import type { SerializedEvent } from './serialized-event.js';
 import { prepare, type Statement } from './statement.js';
-
-/** A row of the log in the order of {@link columns}. Rows stay as SQLite gives them until somebody takes the event: parsing is the dearest part of a read. */
-export type Row = readonly [
-  position: number, streamId: string, revision: number, eventId: string, type: string, recordedAt: number, data: string, metadata: string,
-]; // prettier-ignore
-const columns = 'position, stream_id, revision, event_id, type, recorded_at, data, metadata';
 
 type Place = readonly [revision: number, position: number];
 
@@ -27,6 +23,9 @@ interface Head {
 /** What the log's statements say, and nothing about who waits for them. Its caller opened the database and closes it. */
 export class EmbeddedLog {
   #head: Head;
+  /** What the running transaction has written. */
+  #written: Row[] = [];
+  readonly #recent = new RecentEvents();
   readonly #database: DatabaseSyncInstance;
   readonly #statements;
   readonly #filtered = new Map<number, Statement<Row>>();
@@ -65,23 +64,33 @@ export class EmbeddedLog {
       const recordedAt = Math.max(now.getTime(), before.recordedAt);
       const outcomes = group.map((append) => this.#write(append, recordedAt));
       this.#statements.commit.run();
+      this.#recent.add(this.#written);
       return outcomes;
     } catch (error) {
       this.#head = before;
       // SQLite has rolled back by itself after some errors.
       if (this.#database.isTransaction) this.#statements.rollback.run();
       throw error;
+    } finally {
+      this.#written = [];
     }
   }
 
-  streamFrom(streamId: StreamId, revision: bigint, limit: number): readonly Row[] {
-    return this.#statements.stream.all(streamId, revision, limit);
+  *streamFrom(streamId: StreamId, revision: bigint, limit: number): Iterable<RecordedEvent> {
+    for (const row of this.#statements.stream.all(streamId, revision, limit)) yield recorded(row);
   }
 
-  /** The rows with `after < position <= upTo`, of the streams that begin with one of the prefixes if there are any given. */
-  between(after: number, upTo: number, prefixes: readonly string[] | undefined): readonly Row[] {
-    if (prefixes === undefined) return this.#statements.all.all(after, upTo);
-    return this.#filteredBy(prefixes.length).all(after, upTo, ...prefixes.flatMap((prefix) => [prefix, prefix]));
+  /** The events with `after < position <= upTo`, of the streams that begin with one of the prefixes if there are any given. */
+  *between(after: number, upTo: number, prefixes: readonly string[] | undefined): Iterable<RecordedEvent> {
+    const recent = this.#recent.between(after, upTo);
+    if (recent) {
+      for (const event of recent) if (prefixes?.some((prefix) => event.streamId.startsWith(prefix)) ?? true) yield event;
+      return;
+    }
+    const rows = prefixes
+      ? this.#filteredBy(prefixes.length).all(after, upTo, ...prefixes.flatMap((prefix) => [prefix, prefix]))
+      : this.#statements.all.all(after, upTo);
+    for (const row of rows) yield recorded(row);
   }
 
   #filteredBy(prefixes: number): Statement<Row> {
@@ -103,26 +112,14 @@ export class EmbeddedLog {
 
     let revision = last === undefined ? -1 : last[0];
     let { position } = this.#head;
-    for (const { id, type, data, metadata } of events) this.#statements.insert.run(++position, streamId, ++revision, id, type, recordedAt, data, metadata);
+    for (const { id, type, data, metadata } of events) {
+      const row: Row = [++position, streamId, ++revision, id, type, recordedAt, data, metadata];
+      this.#statements.insert.run(...row);
+      this.#written.push(row);
+    }
     this.#head = { position, recordedAt };
     return { revision: BigInt(revision), position: BigInt(position) };
   }
-}
-
-/** Only JSON objects are ever written: see `serialize`. */
-const parse: (text: string) => JsonObject = JSON.parse;
-
-export function recorded([position, streamId, revision, id, type, recordedAt, data, metadata]: Row): RecordedEvent {
-  return {
-    id,
-    type,
-    data: parse(data),
-    metadata: parse(metadata),
-    streamId,
-    revision: BigInt(revision),
-    position: BigInt(position),
-    recordedAt: new Date(recordedAt),
-  };
 }
 
 /** The answer to the first append of these events; undefined unless they are in the stream one after the other, all of them. */

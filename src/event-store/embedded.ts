@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { openDatabase } from './embedded-database.js';
 import { lockDataDirectory } from './embedded-lock.js';
-import { EmbeddedLog, recorded } from './embedded-log.js';
+import { EmbeddedLog } from './embedded-log.js';
 import {
   StoreUnavailable,
   type Appended,
@@ -64,11 +64,14 @@ export class EmbeddedEventStore implements EventStore {
     let next = from;
     for (let left = maxCount; left > 0;) {
       const limit = Math.min(pageSize, left);
-      const rows = this.#reading().streamFrom(streamId, next, limit);
-      for (const row of rows) yield recorded(row);
-      if (rows.length < limit) return;
-      left -= rows.length;
-      next += BigInt(rows.length);
+      let read = 0;
+      for (const event of this.#reading().streamFrom(streamId, next, limit)) {
+        read++;
+        yield event;
+      }
+      if (read < limit) return;
+      left -= read;
+      next += BigInt(read);
       if (left > 0) await nextTurn();
     }
   }
@@ -78,8 +81,8 @@ export class EmbeddedEventStore implements EventStore {
     let left = maxCount;
     for (let next = Number(after); next < end && left > 0;) {
       const upTo = Math.min(next + pageSize, end);
-      for (const row of this.#reading().between(next, upTo, streamPrefixes)) {
-        yield recorded(row);
+      for (const event of this.#reading().between(next, upTo, streamPrefixes)) {
+        yield event;
         if (--left <= 0) return;
       }
       next = upTo;
@@ -108,8 +111,8 @@ export class EmbeddedEventStore implements EventStore {
         continue;
       }
       const upTo = Math.min(next + pageSize, end);
-      for (const row of this.#log.between(next, upTo, streamPrefixes)) {
-        yield { kind: 'event', event: recorded(row) };
+      for (const event of this.#log.between(next, upTo, streamPrefixes)) {
+        yield { kind: 'event', event };
         if (signal.aborted) return;
       }
       next = upTo;
