@@ -1,0 +1,95 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Actor } from '../domain/access/actor.js';
+import type { Role } from '../domain/access/role.js';
+import type { AuthenticationFailure } from '../domain/security-log/events.js';
+import { idOfToken, verifierOf } from './token-text.js';
+
+/** What is known of a token when somebody shows it. */
+export interface StoredToken {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly verifier: string;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+  readonly lastUsedAt: string | null;
+  readonly bootstrap: boolean;
+}
+
+/** Who is calling, once that is proved. */
+export interface AuthenticatedCaller {
+  readonly actor: Actor;
+  readonly role: Role;
+  readonly tokenId: string;
+  readonly expiresAt: Date | null;
+}
+
+/** Why nobody was recognised. `cause` is for the audit trail; the caller is told no more than that the token is not valid, or that it has expired. */
+export class AuthenticationRefused extends Error {
+  override readonly name = 'AuthenticationRefused';
+  constructor(readonly failure: AuthenticationFailure) {
+    super(
+      failure === 'EXPIRED'
+        ? 'The token has expired. Ask an administrator for a new one.'
+        : 'The token is not valid. Send it as: Authorization: Bearer <token>.',
+    );
+  }
+}
+
+const useIsNotedEvery = 3_600_000; // milliseconds
+
+/** Recognises callers by the token they show. */
+export class Authentication {
+  readonly #noted = new Map<string, number>();
+
+  constructor(
+    readonly verifierKey: Buffer,
+    readonly tokenOf: (id: string) => StoredToken | null,
+    readonly noteUse: (caller: AuthenticatedCaller, ip: string | null) => void,
+    readonly now: () => Date,
+  ) {}
+
+  /**
+   * @param authorization the header's value, `Bearer <token>`.
+   * @throws {AuthenticationRefused} malformed, unknown, expired or revoked.
+   */
+  authenticate(authorization: string, ip: string | null): AuthenticatedCaller {
+    const text = /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1];
+    const id = text === undefined ? null : idOfToken(text);
+    if (text === undefined || id === null) throw new AuthenticationRefused('MALFORMED');
+    const token = this.tokenOf(id);
+    if (token === null || !sameText(verifierOf(text, this.verifierKey), token.verifier)) throw new AuthenticationRefused('UNKNOWN');
+    const caller = this.#callerOf(token);
+    this.#note(token, caller, ip);
+    return caller;
+  }
+
+  /** Whether the caller's token still stands: for connections that outlive a request. */
+  stillStands(caller: AuthenticatedCaller): boolean {
+    const token = this.tokenOf(caller.tokenId);
+    return token !== null && token.revokedAt === null && (token.expiresAt === null || new Date(token.expiresAt) > this.now());
+  }
+
+  #callerOf(token: StoredToken): AuthenticatedCaller {
+    if (token.revokedAt !== null) throw new AuthenticationRefused('REVOKED');
+    const expiresAt = token.expiresAt === null ? null : new Date(token.expiresAt);
+    if (expiresAt !== null && expiresAt <= this.now()) throw new AuthenticationRefused('EXPIRED');
+    const actor: Actor = { kind: token.bootstrap ? 'BOOTSTRAP' : 'API_TOKEN', id: token.id, displayName: token.name };
+    return { actor, role: token.role, tokenId: token.id, expiresAt };
+  }
+
+  /** The use is noted at most once an hour: a write a request would be too dear, and nobody asks for the minute. */
+  #note(token: StoredToken, caller: AuthenticatedCaller, ip: string | null): void {
+    const now = this.now().getTime();
+    const last = Math.max(this.#noted.get(token.id) ?? 0, token.lastUsedAt === null ? 0 : Date.parse(token.lastUsedAt));
+    if (now - last < useIsNotedEvery) return;
+    this.#noted.set(token.id, now);
+    this.noteUse(caller, ip);
+  }
+}
+
+function sameText(one: string, other: string): boolean {
+  const left = Buffer.from(one);
+  const right = Buffer.from(other);
+  return left.length === right.length && timingSafeEqual(left, right);
+}
