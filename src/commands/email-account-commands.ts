@@ -1,3 +1,4 @@
+import type { ConnectionTestResult } from '../domain/email-account/connection-test.js';
 import type { EmailAccountCommand } from '../domain/email-account/commands.js';
 import { emailAccountDecider } from '../domain/email-account/decide.js';
 import type { EmailAccountEvent } from '../domain/email-account/events.js';
@@ -131,9 +132,9 @@ export class EmailAccountCommands {
   }
 
   /** Records how a connection test of the saved account went. */
-  recordTest(call: Call, accountId: string, test: (EmailAccountEvent & { type: 'ConnectionTested' })['data']['test']): Answer {
+  recordTest(call: Call, accountId: string, test: ConnectionTestResult, testedVersion: number): Answer {
     const input = { accountId, testId: test.testId };
-    return this.#change(call, 'testConnection', input, {}, { command: () => ({ type: 'RecordConnectionTest', test }) });
+    return this.#change(call, 'testConnection', input, {}, { command: () => ({ type: 'RecordConnectionTest', test, testedVersion }) });
   }
 
   #change(call: Call, name: string, input: OfAccount, options: ChangeOptions, { passwords = {}, command }: Parts): Answer {

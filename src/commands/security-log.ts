@@ -41,6 +41,10 @@ export class SecurityLog {
     return this.#append(call, attempt.command, null, { type: 'AccessDenied', data: { ...attempt, role: call.role } });
   }
 
+  draftTested(call: Call, attempt: Attempt, targets: readonly string[], outcome: 'PASSED' | 'FAILED'): Promise<Appended> {
+    return this.#append(call, attempt.command, null, { type: 'DraftConnectionTested', data: { ...attempt, targets, outcome } });
+  }
+
   authenticationFailed(call: Call, cause: AuthenticationFailure, count: number): Promise<Appended> {
     return this.#append(call, 'authenticate', null, { type: 'AuthenticationFailed', data: { cause, count } });
   }

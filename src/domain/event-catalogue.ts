@@ -48,6 +48,7 @@ export const eventCatalogue: Readonly<Record<PostledgerEventType, CatalogueEntry
   CommandChangedNothing: plain,
   CommandFailed: plain,
   AccessDenied: plain,
+  DraftConnectionTested: plain,
   AuthenticationFailed: plain,
 };
 

@@ -30,4 +30,4 @@ type Asked =
   | { readonly type: 'EraseAccount'; readonly confirmation: string; readonly reason: string }
   /** `target` is the account as it was at `toVersion`, null when there is no such version; `retainedSecrets` are the secret ids that can still be opened. */
   | { readonly type: 'RevertAccount'; readonly toVersion: number; readonly target: EmailAccount | null; readonly retainedSecrets: ReadonlySet<string> }
-  | { readonly type: 'RecordConnectionTest'; readonly test: ConnectionTestResult };
+  | { readonly type: 'RecordConnectionTest'; readonly test: ConnectionTestResult; readonly testedVersion: number };

@@ -95,7 +95,7 @@ export function decide(state: EmailAccount, command: EmailAccountCommand): reado
       return revert(usable(state), command);
 
     case 'RecordConnectionTest':
-      return isPresent(state) ? [{ type: 'ConnectionTested', data: { test: command.test } }] : [];
+      return isPresent(state) ? [{ type: 'ConnectionTested', data: { test: command.test, testedVersion: command.testedVersion } }] : [];
   }
 }
 

@@ -19,4 +19,5 @@ export type EmailAccountEvent =
   | { readonly type: 'AccountDeleted'; readonly data: Nothing }
   | { readonly type: 'AccountRestored'; readonly data: Nothing }
   | { readonly type: 'AccountErased'; readonly data: Nothing }
-  | { readonly type: 'ConnectionTested'; readonly data: { readonly test: ConnectionTestResult } };
+  /** `testedVersion`: the account's version whose settings were tested. */
+  | { readonly type: 'ConnectionTested'; readonly data: { readonly test: ConnectionTestResult; readonly testedVersion: number } };

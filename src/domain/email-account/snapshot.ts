@@ -19,6 +19,8 @@ export interface EmailAccountSnapshot {
 }
 
 export interface RecordedConnectionTest extends ConnectionTestResult {
+  /** The account's version whose settings were tested. */
+  readonly testedVersion: number;
   /** The account's version after the test was recorded. */
   readonly recordedAtVersion: number;
   readonly startedBy: Actor;
@@ -36,7 +38,12 @@ export function evolveSnapshot(snapshot: EmailAccountSnapshot | null, event: Sna
   if (snapshot === null || event.type === 'AccountCreated')
     return { account, version, createdAt: at, createdBy: event.actor, updatedAt: at, updatedBy: event.actor, settingsVersion: version, connectionTest: null };
   if (event.type === 'ConnectionTested')
-    return { ...snapshot, account, version, connectionTest: { ...event.data.test, recordedAtVersion: version, startedBy: event.actor } };
+    return {
+      ...snapshot,
+      account,
+      version,
+      connectionTest: { ...event.data.test, testedVersion: event.data.testedVersion, recordedAtVersion: version, startedBy: event.actor },
+    };
   return {
     ...snapshot,
     account,
@@ -49,7 +56,7 @@ export function evolveSnapshot(snapshot: EmailAccountSnapshot | null, event: Sna
 
 /** A test says nothing of settings that came after it. */
 export function isStale(snapshot: EmailAccountSnapshot): boolean {
-  return snapshot.connectionTest !== null && snapshot.connectionTest.recordedAtVersion < snapshot.settingsVersion;
+  return snapshot.connectionTest !== null && snapshot.connectionTest.testedVersion < snapshot.settingsVersion;
 }
 
 function changesConnections(event: EmailAccountEvent): boolean {

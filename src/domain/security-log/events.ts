@@ -9,6 +9,8 @@ export type SecurityLogEvent =
   | { readonly type: 'CommandFailed'; readonly data: Attempt & { readonly reference: string } }
   /** The caller's role does not allow the field. */
   | { readonly type: 'AccessDenied'; readonly data: Attempt & { readonly role: string } }
+  /** A connection test that no account holds: a draft's. `targets` are endpoints, as a stored password's are written. */
+  | { readonly type: 'DraftConnectionTested'; readonly data: Attempt & { readonly targets: readonly string[]; readonly outcome: 'PASSED' | 'FAILED' } }
   /** `count` > 1: the further failures of one minute and address, told together. */
   | { readonly type: 'AuthenticationFailed'; readonly data: { readonly cause: AuthenticationFailure; readonly count: number } };
 
