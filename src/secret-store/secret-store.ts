@@ -41,6 +41,12 @@ export interface SecretStoreStatus {
   readonly shreddedAccounts: number;
 }
 
+export interface Rewrapping {
+  readonly rewrapped: number;
+  /** Accounts whose stored key does not unwrap: `doctor` lists what is lost with it. */
+  readonly failedAccounts: readonly string[];
+}
+
 export interface UnreadableSecret {
   readonly accountId: string;
   readonly secretId: string;
@@ -107,7 +113,7 @@ export interface SecretStore {
   status(): Promise<SecretStoreStatus>;
 
   /** Wraps every key anew under the active root key; the secrets themselves stay as they are. Counts keys. Killed half-way, the next call goes on. */
-  rewrapAll(onProgress?: OnProgress): Promise<{ readonly rewrapped: number }>;
+  rewrapAll(onProgress?: OnProgress): Promise<Rewrapping>;
 
   /** Tries to decrypt everything, and says what fails. Counts secrets. */
   doctor(onProgress?: OnProgress): Promise<Diagnosis>;

@@ -1,0 +1,108 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { ensurePrivateFile } from './private-file.js';
+import { SecretStoreUnavailable } from './secret-store.js';
+
+export type Database = DatabaseSyncInstance;
+
+export type SqlValue = string | number | Uint8Array | null;
+
+/** A prepared SELECT and the shape of its rows. */
+export interface Query<Row> {
+  get(...values: readonly SqlValue[]): Row | undefined;
+  all(...values: readonly SqlValue[]): Row[];
+}
+
+/** `Row` must be what the SELECT yields: names and types of its columns. */
+export function query<Row>(database: Database, sql: string): Query<Row> {
+  return database.prepare(sql);
+}
+
+/** A prepared change. Answers how many rows it changed. */
+export function change(database: Database, sql: string): (...values: readonly SqlValue[]) => number {
+  const statement = database.prepare(sql);
+  return (...values) => statement.run(...values).changes;
+}
+
+const schemaVersion = 1;
+const schema = `
+  -- One row an account for good: once shredded, it keeps the id from being used again.
+  CREATE TABLE account (
+    account_id TEXT PRIMARY KEY, key_id TEXT, root_key_id TEXT, wrapped_key BLOB, shredded_at INTEGER,
+    CHECK ((wrapped_key IS NULL) = (shredded_at IS NOT NULL))
+  ) STRICT, WITHOUT ROWID;
+
+  -- looked_at: when it was stored, or when a sweep last found it referred to (was_current = 1). Times in milliseconds since 1970.
+  CREATE TABLE secret (
+    account_id TEXT NOT NULL REFERENCES account, secret_id TEXT NOT NULL, slot TEXT NOT NULL, version INTEGER NOT NULL, bound_to TEXT NOT NULL,
+    sealed TEXT NOT NULL, fingerprint TEXT NOT NULL, looked_at INTEGER NOT NULL, was_current INTEGER NOT NULL DEFAULT 0, superseded_at INTEGER,
+    PRIMARY KEY (account_id, secret_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE labelled_key (label TEXT PRIMARY KEY, root_key_id TEXT NOT NULL, wrapped_key BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- A known text wrapped by each root key ever active: tells a wrong key of a known id before it does harm.
+  CREATE TABLE root_key (root_key_id TEXT PRIMARY KEY, wrapped_check BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- Erasures whose remnants were not yet searched for.
+  CREATE TABLE erasure (pending INTEGER NOT NULL) STRICT;
+  INSERT INTO erasure VALUES (0);
+  PRAGMA user_version = ${schemaVersion};`;
+
+/**
+ * Opens `<directory>/secrets.db` for this process alone and makes it if it is not there. Only its owner can read its files.
+ * @throws {SecretStoreUnavailable} another process has it open, or it is none of ours.
+ */
+export async function openDatabase(directory: string): Promise<Database> {
+  const path = join(directory, 'secrets.db');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await ensurePrivateFile(path);
+
+  const database = new DatabaseSync(path);
+  try {
+    refuseOldSqlite(database);
+    // The exclusive lock also keeps SQLite from making a shared-memory file. Temporary files would hold copies of what is erased: they stay in memory.
+    database.exec(`
+      PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
+      PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;`);
+    database.exec('BEGIN IMMEDIATE');
+    const version = query<{ user_version: number }>(database, 'PRAGMA user_version').get()?.user_version;
+    if (version === 0) database.exec(schema);
+    else if (version !== schemaVersion) throw new SecretStoreUnavailable(`${path} was written by another version of Postledger (format ${version}).`);
+    database.exec('COMMIT');
+    return database;
+  } catch (error) {
+    database.close();
+    if (error instanceof SecretStoreUnavailable) throw error;
+    if (sqliteCode(error) === busy) throw new SecretStoreUnavailable(`${path} is open in another process. Stop that one first.`, { cause: error });
+    throw new SecretStoreUnavailable(`${path} cannot be opened: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+const busy = 5;
+const full = 13;
+/** READONLY, IOERR, CORRUPT, CANTOPEN, PROTOCOL, NOTADB. */
+const storageFaults: readonly unknown[] = [8, 10, 11, 14, 15, 26];
+
+/** True when the disk has no room: nothing was written, and it may be tried again. */
+export function isDiskFull(error: unknown): boolean {
+  return sqliteCode(error) === full;
+}
+
+/** True when the disk or the file failed: what is on the disk is unknown. */
+export function isStorageFault(error: unknown): boolean {
+  return storageFaults.includes(sqliteCode(error));
+}
+
+/** The primary result code; undefined for what is no error of SQLite. */
+function sqliteCode(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+}
+
+/** Versions before 3.51.3 can corrupt a database in WAL mode when the log is reset. */
+function refuseOldSqlite(database: Database): void {
+  const version = query<{ version: string }>(database, 'SELECT sqlite_version() AS version').get()?.version ?? '';
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  if (major * 1_000_000 + minor * 1_000 + patch < 3_051_003) throw new SecretStoreUnavailable(`SQLite ${version} is too old: 3.51.3 or later is needed.`);
+}
