@@ -3,7 +3,6 @@ import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite'
 import { createPrivately } from './embedded-lock.js';
 import { prepare } from './statement.js';
 
-/** Older ones can corrupt a database in WAL mode: https://sqlite.org/wal.html#walresetbug */
 const oldestSqlite = [3, 51, 3] as const;
 
 const schemaVersion = 1;
@@ -62,7 +61,8 @@ function demand(database: DatabaseSyncInstance, setting: string, pragma: string,
   if (inForce !== wanted) throw new Error(`SQLite has ${pragma} ${String(inForce)} in force instead of ${wanted}. Put the data directory on a local disk.`);
 }
 
-function refuseOldSqlite(version: unknown): void {
+/** Older ones can corrupt a database in WAL mode: https://sqlite.org/wal.html#walresetbug */
+export function refuseOldSqlite(version: unknown): void {
   const parts = String(version).split('.').map(Number);
   const newer = oldestSqlite.map((oldest, index) => (parts[index] ?? 0) - oldest).find((difference) => difference !== 0) ?? 0;
   if (newer < 0)

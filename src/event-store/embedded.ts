@@ -39,13 +39,21 @@ export async function openEmbeddedEventStore(directory: string, { now = () => ne
   }
 }
 
+/** A subscription that has seen everything. */
+interface Sleeper {
+  readonly signal: AbortSignal;
+  readonly wake: () => void;
+}
+
 /** One process, one connection, one writer: commit order is position order, and what can be read was committed and synced before. */
 export class EmbeddedEventStore implements EventStore {
   readonly #database: DatabaseSyncInstance;
   readonly #log: EmbeddedLog;
   readonly #commits: GroupCommit;
   readonly #released: () => void;
-  readonly #sleepers = new Set<() => void>();
+  readonly #sleepers = new Set<Sleeper>();
+  /** Those that already wake their sleepers: one listener each, however many subscriptions share it. */
+  readonly #signals = new WeakSet<AbortSignal>();
 
   /** The database is as {@link openDatabase} gives it; the store closes it, then calls `released`. */
   constructor(database: DatabaseSyncInstance, { now, released }: { readonly now: () => Date; readonly released: () => void }) {
@@ -140,21 +148,20 @@ export class EmbeddedEventStore implements EventStore {
     return this.#log;
   }
 
-  /** Resolves when there is something after the position, when the signal aborts, or when the store closes. Looks and falls asleep in one turn: no wake-up is lost. */
+  /** Resolves when there is something after the position, or the signal aborts. Looks and falls asleep in one turn: no wake-up is lost. */
   async #newsAfter(position: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#reading().headPosition > position) return;
-    await new Promise<void>((resolve) => {
-      const wake = () => {
-        this.#sleepers.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#sleepers.add(wake);
-      signal.addEventListener('abort', wake);
-    });
+    if (!this.#signals.has(signal)) {
+      this.#signals.add(signal);
+      signal.addEventListener('abort', () => this.#wake((sleeper) => sleeper.signal === signal));
+    }
+    while (!signal.aborted && this.#reading().headPosition === position) await new Promise<void>((wake) => this.#sleepers.add({ signal, wake }));
   }
 
-  #wake(): void {
-    for (const wake of this.#sleepers) wake();
+  #wake(which: (sleeper: Sleeper) => boolean = () => true): void {
+    for (const sleeper of this.#sleepers) {
+      if (!which(sleeper)) continue;
+      this.#sleepers.delete(sleeper);
+      sleeper.wake();
+    }
   }
 }
