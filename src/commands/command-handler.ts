@@ -78,12 +78,17 @@ export class CommandHandler {
    */
   async handle<State, Command, Event extends PostledgerEvent, Entity>(change: Change<State, Command, Event, Entity>): Promise<Changed<Entity>> {
     try {
-      checkOptions(change.options);
+      this.checkOptions(change.options);
       return await this.#queue.run(change.streamId, () => this.#decideAndAppend(change));
     } catch (error) {
       if (!(error instanceof CommandRefused)) throw error;
       return await this.refused(change, error.problems);
     }
+  }
+
+  /** @throws {CommandRefused} reason or idempotency key that cannot be kept. */
+  checkOptions(options: ChangeOptions): void {
+    refuseOptions(options);
   }
 
   /** Records a refusal that was found outside of the handler, and answers it. */
@@ -160,9 +165,14 @@ export class CommandHandler {
     }
   }
 
-  async #answer<Entity>(entity: Entity | null, problems: readonly Problem[], position: Position): Promise<Changed<Entity>> {
+  /** What a caller needs to read what was just written, once the local views follow or the deadline passes. */
+  async freshness(position: Position): Promise<{ readonly consistencyToken: string; readonly pending: boolean }> {
     const reached = await this.readYourWrites.reached(position);
-    return { entity, problems, consistencyToken: this.readYourWrites.token(position), pending: !reached };
+    return { consistencyToken: this.readYourWrites.token(position), pending: !reached };
+  }
+
+  async #answer<Entity>(entity: Entity | null, problems: readonly Problem[], position: Position): Promise<Changed<Entity>> {
+    return { entity, problems, ...(await this.freshness(position)) };
   }
 }
 
@@ -189,7 +199,7 @@ function refuseStaleVersion<State, Command, Event extends PostledgerEvent, Entit
     ]);
 }
 
-function checkOptions({ reason, idempotencyKey }: ChangeOptions): void {
+function refuseOptions({ reason, idempotencyKey }: ChangeOptions): void {
   if (reason !== undefined && reason !== null) {
     const checked = checkParagraph(reason, { label: 'The reason', maximum: maximumReason });
     if (!checked.ok) refuse(checked.code, checked.message, ['reason']);

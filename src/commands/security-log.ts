@@ -4,7 +4,7 @@ import type { Attempt, AuthenticationFailure, SecurityLogEvent } from '../domain
 import { securityLogStream } from '../domain/streams.js';
 import type { Appended, EventStore } from '../event-store/event-store.js';
 import type { Call } from './change.js';
-import { eventsToAppend } from './event-metadata.js';
+import { eventsToAppend, type CommandIdentity } from './event-metadata.js';
 
 /** Records what was attempted and changed nothing, so that the audit trail holds it as well. Every method resolves once it is durable. */
 export class SecurityLog {
@@ -43,6 +43,10 @@ export class SecurityLog {
 
   draftTested(call: Call, attempt: Attempt, targets: readonly string[], outcome: 'PASSED' | 'FAILED'): Promise<Appended> {
     return this.#append(call, attempt.command, null, { type: 'DraftConnectionTested', data: { ...attempt, targets, outcome } });
+  }
+
+  testMessageSent(call: Call, identity: CommandIdentity, data: (SecurityLogEvent & { type: 'TestMessageSent' })['data']): Promise<Appended> {
+    return this.store.appendToStream(securityLogStream(this.now()), eventsToAppend([{ type: 'TestMessageSent', data }], identity, call), 'any');
   }
 
   authenticationFailed(call: Call, cause: AuthenticationFailure, count: number): Promise<Appended> {

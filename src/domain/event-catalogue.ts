@@ -49,6 +49,7 @@ export const eventCatalogue: Readonly<Record<PostledgerEventType, CatalogueEntry
   CommandFailed: plain,
   AccessDenied: plain,
   DraftConnectionTested: plain,
+  TestMessageSent: plain,
   AuthenticationFailed: plain,
 };
 

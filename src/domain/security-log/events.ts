@@ -11,6 +11,16 @@ export type SecurityLogEvent =
   | { readonly type: 'AccessDenied'; readonly data: Attempt & { readonly role: string } }
   /** A connection test that no account holds: a draft's. `targets` are endpoints, as a stored password's are written. */
   | { readonly type: 'DraftConnectionTested'; readonly data: Attempt & { readonly targets: readonly string[]; readonly outcome: 'PASSED' | 'FAILED' } }
+  /** A test message was handed to the sender's server, or was not taken. `code` is a diagnosis code. */
+  | {
+      readonly type: 'TestMessageSent';
+      readonly data: Attempt & {
+        readonly messageId: string;
+        readonly outcome: 'PASSED' | 'FAILED';
+        readonly code: string;
+        readonly serverResponse: string | null;
+      };
+    }
   /** `count` > 1: the further failures of one minute and address, told together. */
   | { readonly type: 'AuthenticationFailed'; readonly data: { readonly cause: AuthenticationFailure; readonly count: number } };
 

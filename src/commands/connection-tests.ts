@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import type { Actor } from '../domain/access/actor.js';
+import { CommandRefused, refuse, type Problem } from '../domain/decider.js';
+import type { ConnectionTestResult, ConnectionTestStage } from '../domain/email-account/connection-test.js';
+import { draftedAccount } from '../domain/email-account/draft.js';
+import { receiverEndpoint, senderEndpoint } from '../domain/email-account/endpoint.js';
+import { isStale } from '../domain/email-account/snapshot.js';
+import type { PresentAccount } from '../domain/email-account/state.js';
+import type { Attempt } from '../domain/security-log/events.js';
+import { checkEmailAddress } from '../domain/text/email-address.js';
+import type { SecretStore } from '../secret-store/secret-store.js';
+import type { SecretValue } from '../secret-store/secret-value.js';
+import type { AccountHistory } from './account-history.js';
+import { AccountSecrets, type EnteredPasswords } from './account-secrets.js';
+import type { Call } from './change.js';
+import type { CommandHandler } from './command-handler.js';
+import type { EmailAccountCommands } from './email-account-commands.js';
+import type { ReceiverInputForm, SenderInputForm, TestConnection } from './email-account-inputs.js';
+import type { RateLimit } from './rate-limit.js';
+import { AccountPasswords, connectableReceiver, connectableSender, directionsToTest, type TestSubject } from './test-subject.js';
+
+/** A connection test as its caller sees it: of a saved account, or of a draft, which is stored nowhere. */
+export interface AccountConnectionTest extends ConnectionTestResult {
+  readonly accountId: string | null;
+  /** The account's version whose settings were tested; null for a draft. */
+  readonly accountVersion: number | null;
+  /** The account's version after the test was recorded; null for a draft. */
+  readonly recordedAtVersion: number | null;
+  readonly stale: boolean;
+  readonly startedBy: Actor;
+}
+
+export interface ConnectionTested {
+  readonly test: AccountConnectionTest | null;
+  readonly problems: readonly Problem[];
+  readonly consistencyToken: string | null;
+  readonly pending: boolean;
+}
+
+export type TestProgress = { readonly stage: ConnectionTestStage } | (ConnectionTested & { readonly test: AccountConnectionTest });
+
+/** Connects for real, stage by stage; stages come as they end. Never throws for what a server does. */
+export type TestMail = (subject: TestSubject, signal: AbortSignal) => AsyncIterable<ConnectionTestStage>;
+
+interface Prepared {
+  readonly subject: TestSubject;
+  readonly targets: readonly string[];
+  /** The saved account whose settings are tested unchanged; null where a draft takes part. */
+  readonly saved: { readonly accountId: string; readonly version: number } | null;
+}
+
+/** Tests the connections of saved accounts and of drafts. A saved account's test becomes part of its history. */
+export class ConnectionTests {
+  constructor(
+    readonly handler: CommandHandler,
+    readonly accounts: EmailAccountCommands,
+    readonly history: AccountHistory,
+    readonly secretStore: SecretStore,
+    readonly testMail: TestMail,
+    readonly rateLimit: RateLimit,
+    readonly now: () => Date,
+  ) {}
+
+  /** @throws {RateLimited} too many tests by this caller. */
+  async test(call: Call, input: TestConnection, signal: AbortSignal): Promise<ConnectionTested> {
+    try {
+      for await (const progress of this.progress(call, input, signal)) if ('test' in progress) return progress;
+      throw new Error('A connection test ended without a result.');
+    } catch (error) {
+      if (!(error instanceof CommandRefused)) throw error;
+      const refused = await this.handler.refused({ call, attempt: attemptOf(input), options: {} }, error.problems);
+      return { ...refused, test: null };
+    }
+  }
+
+  /**
+   * The stages as they end, then the whole test. Who stops listening stops the test; a saved account's history tells of it all the same.
+   * @throws {CommandRefused} before the first stage, what the caller can mend. @throws {RateLimited}
+   */
+  async *progress(call: Call, input: TestConnection, signal: AbortSignal): AsyncGenerator<TestProgress, void> {
+    this.rateLimit.take(call.actor.id);
+    const prepared = await this.#prepare(call, input);
+    const stopped = new AbortController();
+    const startedAt = this.now();
+    const stages: ConnectionTestStage[] = [];
+    let recorded = false;
+    try {
+      for await (const stage of this.testMail(prepared.subject, AbortSignal.any([signal, stopped.signal]))) {
+        stages.push(stage);
+        yield { stage };
+      }
+      recorded = true;
+      yield await this.#record(call, input, prepared, this.#result(stages, startedAt));
+    } finally {
+      stopped.abort();
+      if (!recorded && stages.length > 0) await this.#record(call, input, prepared, { ...this.#result(stages, startedAt), outcome: 'FAILED' });
+    }
+  }
+
+  async #prepare(call: Call, input: TestConnection): Promise<Prepared> {
+    const { accountId, draft, recipient } = input;
+    const snapshot = accountId ? await this.history.at(accountId, new Date(8.64e15)) : null;
+    if (accountId && snapshot === null) refuse('NOT_FOUND', 'There is no email account of this id.', ['accountId']);
+    if (snapshot?.account.status === 'deleted') refuse('ACCOUNT_DELETED', 'The account is deleted. Restore it first.', ['accountId']);
+    const { account, entered } = draft
+      ? this.#drafted(call, snapshot?.account ?? null, draft)
+      : { account: snapshot?.account, entered: new Map<string, SecretValue>() };
+    if (account === undefined) return refuse('REQUIRED', 'Name the account to test, or describe it in draft.', ['accountId']);
+    const directions = directionsToTest(account, input.directions);
+    const passwords = new AccountPasswords(this.secretStore, accountId?.toLowerCase() ?? '', entered);
+    const sender = directions.includes('SENDER') ? connectableSender(account.sender) : null;
+    const receiver = directions.includes('RECEIVER') ? connectableReceiver(account.receiver) : null;
+    return {
+      subject: {
+        sender: sender && { settings: sender, password: await passwords.ofSender(sender) },
+        receiver: receiver && { settings: receiver, ...(await passwords.ofReceiver(receiver, account.sender)) },
+        recipient: checkedRecipient(recipient),
+      },
+      targets: [...(sender ? [senderEndpoint(sender.connection)] : []), ...(receiver ? [receiverEndpoint(receiver)] : [])],
+      saved: snapshot && !draft ? { accountId: snapshot.account.accountId, version: snapshot.version } : null,
+    };
+  }
+
+  /** The account as the form describes it, and the passwords that were entered with the form, by secret id. */
+  #drafted(
+    call: Call,
+    saved: PresentAccount | null,
+    draft: NonNullable<TestConnection['draft']>,
+  ): { readonly account: PresentAccount; readonly entered: ReadonlyMap<string, SecretValue> } {
+    const draftId = randomUUID();
+    const passwords: EnteredPasswords = { 'sender.password': enteredIn(draft.sender), 'receiver.password': enteredIn(draft.receiver) };
+    const secrets = new AccountSecrets(this.secretStore, '', passwords);
+    const changes = { sender: secrets.change('sender.password', draftId), receiver: secrets.change('receiver.password', draftId) };
+    const account = draftedAccount(
+      saved,
+      {
+        provider: draft.provider ?? null,
+        sender: !draft.sender ? null : draft.sender.kind === 'smtp' ? { ...draft.sender, password: changes.sender } : draft.sender,
+        receiver: !draft.receiver ? null : draft.receiver.kind === 'microsoftGraph' ? draft.receiver : { ...draft.receiver, password: changes.receiver },
+      },
+      { now: this.now().toISOString(), actor: call.actor },
+    );
+    const entered = new Map<string, SecretValue>();
+    for (const [change, value] of [
+      [changes.sender, passwords['sender.password']],
+      [changes.receiver, passwords['receiver.password']],
+    ] as const)
+      if (change.change === 'replace' && value) entered.set(change.secretId, value);
+    return { account, entered };
+  }
+
+  #result(stages: readonly ConnectionTestStage[], startedAt: Date): ConnectionTestResult {
+    return {
+      testId: randomUUID(),
+      outcome: stages.some(({ outcome }) => outcome === 'FAILED') ? 'FAILED' : 'PASSED',
+      stages,
+      startedAt: startedAt.toISOString(),
+      durationMilliseconds: this.now().getTime() - startedAt.getTime(),
+    };
+  }
+
+  async #record(
+    call: Call,
+    input: TestConnection,
+    { saved, targets }: Prepared,
+    result: ConnectionTestResult,
+  ): Promise<ConnectionTested & { readonly test: AccountConnectionTest }> {
+    if (saved === null) {
+      const { position } = await this.handler.securityLog.draftTested(call, attemptOf(input), targets, result.outcome);
+      const test = { ...result, accountId: input.accountId ?? null, accountVersion: null, recordedAtVersion: null, stale: false, startedBy: call.actor };
+      return { test, problems: [], ...(await this.handler.freshness(position)) };
+    }
+    const { entity, ...changed } = await this.accounts.recordTest(call, saved.accountId, result, saved.version);
+    const recordedAtVersion = entity?.connectionTest?.testId === result.testId ? entity.connectionTest.recordedAtVersion : null;
+    const test = {
+      ...result,
+      accountId: saved.accountId,
+      accountVersion: saved.version,
+      recordedAtVersion,
+      stale: entity !== null && isStale(entity),
+      startedBy: call.actor,
+    };
+    return { ...changed, test };
+  }
+}
+
+function attemptOf({ accountId }: TestConnection): Attempt {
+  return { command: 'testConnection', entityType: 'EmailAccount', entityId: accountId?.slice(0, 64) ?? 'draft' };
+}
+
+function enteredIn(form: SenderInputForm | ReceiverInputForm | null | undefined) {
+  return form && form.kind !== 'microsoftGraph' ? form.password : undefined;
+}
+
+function checkedRecipient(recipient: string | null | undefined): string | null {
+  if (recipient === null || recipient === undefined) return null;
+  const checked = checkEmailAddress(recipient);
+  return checked.ok ? checked.value : refuse(checked.code, checked.message, ['recipient']);
+}

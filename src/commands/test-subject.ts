@@ -1,0 +1,119 @@
+import { CommandRefused, refuse } from '../domain/decider.js';
+import type { Direction } from '../domain/email-account/connection-test.js';
+import { receiverEndpoint, senderEndpoint } from '../domain/email-account/endpoint.js';
+import { mayUseSenderPassword } from '../domain/email-account/linked-credentials.js';
+import type { MailboxReceiverSettings, Password, SecretSlot, SmtpSenderSettings } from '../domain/email-account/settings.js';
+import type { PresentAccount } from '../domain/email-account/state.js';
+import type { SecretStore } from '../secret-store/secret-store.js';
+import type { SecretValue } from '../secret-store/secret-value.js';
+
+/** What is connected to, with the passwords in hand. */
+export interface TestSubject {
+  readonly sender: SenderSubject | null;
+  readonly receiver: ReceiverSubject | null;
+  readonly recipient: string | null;
+}
+
+export interface SenderSubject {
+  readonly settings: SmtpSenderSettings;
+  /** Null: without AUTH (a relay). */
+  readonly password: SecretValue | null;
+}
+
+export interface ReceiverSubject {
+  readonly settings: MailboxReceiverSettings;
+  readonly userId: string;
+  readonly password: SecretValue;
+}
+
+/** Opens an account's passwords, each only for an endpoint that it was entered for. Passwords that were entered with a draft come from `entered`. */
+export class AccountPasswords {
+  constructor(
+    readonly store: SecretStore,
+    readonly accountId: string,
+    /** By secret id. */
+    readonly entered: ReadonlyMap<string, SecretValue>,
+  ) {}
+
+  /** @throws {CommandRefused} NOT_READY, SECRET_REBIND_REQUIRED */
+  async ofSender(sender: SmtpSenderSettings): Promise<SecretValue | null> {
+    if (sender.password === null) return null;
+    const reference = present(sender.password, 'sender');
+    if (!reference.boundTo.includes(senderEndpoint(sender.connection))) refuseForeignEndpoint('sender');
+    return this.#open('sender.password', reference);
+  }
+
+  /** @throws {CommandRefused} NOT_READY, SECRET_REBIND_REQUIRED */
+  async ofReceiver(receiver: MailboxReceiverSettings, sender: PresentAccount['sender']): Promise<{ readonly userId: string; readonly password: SecretValue }> {
+    if (receiver.identity.useSenderCredentials) {
+      if (sender?.kind !== 'smtp') return notReady('receiver', "The receiver uses the sender's ID and password, and there is no SMTP sender.");
+      const reference = present(sender.password, 'sender');
+      if (!mayUseSenderPassword(reference, sender, receiver)) refuseForeignEndpoint('receiver');
+      return { userId: sender.identity.userId, password: await this.#open('sender.password', reference) };
+    }
+    const reference = present(receiver.password, 'receiver');
+    if (!reference.boundTo.includes(receiverEndpoint(receiver))) refuseForeignEndpoint('receiver');
+    if (receiver.identity.userId === null) return notReady('receiver', 'The receiver has no user ID. Configure it.');
+    return { userId: receiver.identity.userId, password: await this.#open('receiver.password', reference) };
+  }
+
+  async #open(slot: SecretSlot, reference: Exclude<Password, null | 'lost'>): Promise<SecretValue> {
+    return this.entered.get(reference.secretId) ?? (await this.store.open(this.accountId, { ...reference, slot }));
+  }
+}
+
+/** The halves to test: those asked for, else those that are there. @throws {CommandRefused} NOT_READY for a half that is missing or cannot be tested. */
+export function directionsToTest(account: PresentAccount, asked: readonly Direction[] | null | undefined): readonly Direction[] {
+  const there: readonly Direction[] = [...(account.sender ? ['SENDER' as const] : []), ...(account.receiver ? ['RECEIVER' as const] : [])];
+  const directions = asked && asked.length > 0 ? [...new Set(asked)] : there;
+  if (directions.length === 0) refuse('NOT_READY', 'The account has neither a sender nor a receiver. Configure one first.', ['accountId']);
+  const missing = directions.find((direction) => !there.includes(direction));
+  if (missing) refuse('NOT_READY', `The account has no ${missing.toLowerCase()}. Configure it first, or test the other direction.`, ['directions']);
+  return directions;
+}
+
+/** @throws {CommandRefused} NOT_READY for what cannot be connected to yet. */
+export function connectableSender(sender: PresentAccount['sender']): SmtpSenderSettings {
+  if (sender === null) return notReady('sender', 'The account has no sender. Configure it first.');
+  if (sender.kind === 'microsoftGraph') return notReady('sender', 'Microsoft Graph cannot be connected to yet in this version. SMTP senders can.');
+  if (sender.connection.authenticationProfile !== null) refuseProfile('sender', sender.connection.authenticationProfile);
+  return sender;
+}
+
+/** @throws {CommandRefused} NOT_READY for what cannot be connected to yet. */
+export function connectableReceiver(receiver: PresentAccount['receiver']): MailboxReceiverSettings {
+  if (receiver === null) return notReady('receiver', 'The account has no receiver. Configure it first.');
+  if (receiver.kind === 'microsoftGraph') return notReady('receiver', 'Microsoft Graph cannot be connected to yet in this version. IMAP receivers can.');
+  if (receiver.kind === 'pop3')
+    return notReady('receiver', 'POP3 cannot be connected to yet in this version. IMAP receivers can; test the sender alone with directions: [SENDER].');
+  if (receiver.connection.authenticationProfile !== null) refuseProfile('receiver', receiver.connection.authenticationProfile);
+  return receiver;
+}
+
+function present(password: Password, section: string): Exclude<Password, null | 'lost'> {
+  if (password === null) return notReady(section, `The ${section} has no password. Set it first.`, 'identity', 'password');
+  return password === 'lost' ? notReady(section, `The ${section}'s password could not be brought back. Enter it again.`, 'identity', 'password') : password;
+}
+
+function refuseForeignEndpoint(section: string): never {
+  throw new CommandRefused([
+    {
+      code: 'SECRET_REBIND_REQUIRED',
+      message: 'The stored password was entered for another server. Enter it again for this one.',
+      field: [section, 'identity', 'password'],
+    },
+  ]);
+}
+
+function refuseProfile(section: string, name: string): never {
+  return notReady(
+    section,
+    `There is no authentication profile named ${name}: OAuth 2.0 is not there yet in this version.`,
+    'connection',
+    'authenticationProfile',
+  );
+}
+
+function notReady(section: string, message: string, ...path: readonly string[]): never {
+  return refuse('NOT_READY', message, [section, ...path]);
+}
