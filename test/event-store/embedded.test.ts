@@ -145,6 +145,20 @@ describe('group commit', () => {
   });
 });
 
+describe('appending the same events again', () => {
+  it('gives the first answer, place and all, whatever is expected now', async () => {
+    const store = await openStore(await temporaryDirectory());
+    const batch = [newEvent(), newEvent()];
+    const first = await store.appendToStream('a-1', batch, 'no_stream');
+    await store.appendToStream('a-1', [newEvent()], 1n);
+    const [, second] = batch;
+    for (const expected of ['no_stream', 'stream_exists', 'any', 0n, 2n, 77n] as const)
+      expect(await store.appendToStream('a-1', batch, expected)).toEqual(first);
+    expect(await collect(store.readStream('a-1'))).toHaveLength(3);
+    await expect(store.appendToStream('a-1', [newEvent(), ...(second ? [second] : [])], 2n)).rejects.toThrow(ConcurrencyConflict);
+  });
+});
+
 describe('recorded times', () => {
   it('never decrease when the clock goes back, nor over a restart', async () => {
     const directory = await temporaryDirectory();
@@ -172,10 +186,12 @@ describe('trouble with the disk', () => {
     database.exec(`PRAGMA max_page_count = ${String(prepare(database, 'PRAGMA page_count').get()?.[0])}`);
 
     const large = newEvent('Large', { text: 'x'.repeat(100_000) });
-    const outcomes = await Promise.allSettled([store.appendToStream('a-2', [large], 'no_stream'), store.appendToStream('a-3', [large], 'no_stream')]);
+    const head = await store.headPosition();
+    const outcomes = await Promise.allSettled([store.appendToStream('a-3', [newEvent()], 'no_stream'), store.appendToStream('a-2', [large], 'no_stream')]);
     const message = expect.stringContaining('full; nothing was appended. Free some space') as unknown;
     for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'StoreUnavailable', message } });
     expect(await collect(store.readAll())).toHaveLength(1);
+    expect(await store.headPosition()).toBe(head);
 
     database.exec('PRAGMA max_page_count = 1000000');
     expect(await store.appendToStream('a-2', [large], 'no_stream')).toMatchObject({ revision: 0n });
@@ -202,10 +218,13 @@ describe('trouble with the disk', () => {
     const directory = await temporaryDirectory();
     const { database, store } = openStoreWithDatabase(directory);
     await store.appendToStream('a-1', [newEvent()], 'no_stream');
-    database.exec('PRAGMA query_only = ON');
-    const group = await Promise.allSettled([store.appendToStream('a-2', [newEvent()], 'no_stream'), store.appendToStream('a-1', [newEvent()], 0n)]);
-    for (const outcome of group) expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'StoreUnavailable' } });
-    database.exec('PRAGMA query_only = OFF');
+    database.exec("CREATE TEMP TRIGGER fault BEFORE INSERT ON main.event WHEN NEW.type = 'Fault' BEGIN SELECT RAISE(FAIL, 'disk I/O error'); END");
+    const attempts = ['Fine', 'Fault', ...Array.from({ length: 1_500 }, () => 'Fine')].map((type, index) =>
+      store.appendToStream(`b-${index}`, [newEvent(type)], 'no_stream'),
+    );
+    const outcomes = await Promise.allSettled(attempts);
+    expect(outcomes.filter((outcome) => outcome.status === 'rejected' && outcome.reason instanceof StoreUnavailable)).toHaveLength(attempts.length);
+    database.exec('DROP TRIGGER fault');
     await expect(store.appendToStream('a-1', [newEvent()], 0n)).rejects.toThrow(StoreUnavailable);
     expect(await collect(store.readAll())).toHaveLength(1);
     await store.close();
