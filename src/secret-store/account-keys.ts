@@ -2,12 +2,20 @@ import { query, type Database } from './database.js';
 import { UnwrapFailed, type RootKeys, type WrappedKey } from './root-keys.js';
 import { AccountKey } from './sealing.js';
 import { AccountShredded, SecretUnreadable } from './secret-store.js';
+import { SlotDamaged, type Slots } from './slots.js';
 
-/** An account's row: its wrapped key, or that it was shredded. */
-export type StoredAccount = { readonly kind: 'present'; readonly keyId: string; readonly wrapped: WrappedKey } | { readonly kind: 'shredded' };
+export interface PresentAccount {
+  readonly kind: 'present';
+  readonly keyId: string;
+  readonly rootKeyId: string;
+  /** Holds the account's key, wrapped by the root key. */
+  readonly slotId: number;
+}
 
-type AccountRow =
-  { readonly keyId: string; readonly rootKeyId: string; readonly wrappedKey: Uint8Array; readonly shreddedAt: null } | { readonly shreddedAt: number };
+/** An account's row. */
+export type StoredAccount = PresentAccount | { readonly kind: 'shredded' };
+
+type AccountRow = { readonly keyId: string; readonly rootKeyId: string; readonly slotId: number; readonly shreddedAt: null } | { readonly shreddedAt: number };
 
 /**
  * The accounts' keys: wrapped in the database, in the clear for the most recently used accounts only. What leaves the cache is overwritten, and so must not be
@@ -19,12 +27,13 @@ export class AccountKeys {
 
   constructor(
     database: Database,
+    private readonly slots: Slots,
     private readonly rootKeys: RootKeys,
     private readonly capacity: number,
   ) {
     this.#select = query<AccountRow>(
       database,
-      'SELECT key_id AS keyId, root_key_id AS rootKeyId, wrapped_key AS wrappedKey, shredded_at AS shreddedAt FROM account WHERE account_id = ?',
+      'SELECT key_id AS keyId, root_key_id AS rootKeyId, key_slot AS slotId, shredded_at AS shreddedAt FROM account WHERE account_id = ?',
     );
   }
 
@@ -32,7 +41,7 @@ export class AccountKeys {
     const row = this.#select.get(accountId);
     if (row === undefined) return null;
     if (row.shreddedAt !== null) return { kind: 'shredded' };
-    return { kind: 'present', keyId: row.keyId, wrapped: { rootKeyId: row.rootKeyId, bytes: Buffer.from(row.wrappedKey) } };
+    return { kind: 'present', keyId: row.keyId, rootKeyId: row.rootKeyId, slotId: row.slotId };
   }
 
   /**
@@ -65,7 +74,7 @@ export class AccountKeys {
   }
 
   /** Wraps a stored key anew under the active root key. */
-  async rewrap(accountId: string, stored: Extract<StoredAccount, { kind: 'present' }>): Promise<WrappedKey> {
+  async rewrap(accountId: string, stored: PresentAccount): Promise<WrappedKey> {
     const bytes = await this.#unwrap(accountId, stored);
     const wrapped = await this.rootKeys.wrap(bytes, wrappingContext(accountId, stored.keyId));
     bytes.fill(0);
@@ -98,11 +107,11 @@ export class AccountKeys {
     return key;
   }
 
-  async #unwrap(accountId: string, { keyId, wrapped }: Extract<StoredAccount, { kind: 'present' }>): Promise<Buffer> {
+  async #unwrap(accountId: string, { keyId, rootKeyId, slotId }: PresentAccount): Promise<Buffer> {
     try {
-      return await this.rootKeys.unwrap(wrapped, wrappingContext(accountId, keyId));
+      return await this.rootKeys.unwrap({ rootKeyId, bytes: this.slots.read(slotId) }, wrappingContext(accountId, keyId));
     } catch (error) {
-      if (error instanceof UnwrapFailed) throw new SecretUnreadable(accountId, null, { cause: error });
+      if (error instanceof UnwrapFailed || error instanceof SlotDamaged) throw new SecretUnreadable(accountId, null, { cause: error });
       throw error;
     }
   }

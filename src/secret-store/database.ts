@@ -25,29 +25,37 @@ export function change(database: Database, sql: string): (...values: readonly Sq
   return (...values) => statement.run(...values).changes;
 }
 
+/** A prepared INSERT. Answers with the new row's id. */
+export function insert(database: Database, sql: string): (...values: readonly SqlValue[]) => number {
+  const statement = database.prepare(sql);
+  return (...values) => Number(statement.run(...values).lastInsertRowid);
+}
+
 const schemaVersion = 1;
 const schema = `
-  -- One row an account for good: once shredded, it keeps the id from being used again.
+  -- Rows are appended and overwritten in place, never deleted or resized: see slots.ts. A free slot holds zeros.
+  CREATE TABLE slot (slot_id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+  CREATE TABLE free_slot (size INTEGER NOT NULL, slot_id INTEGER NOT NULL, PRIMARY KEY (size, slot_id)) STRICT, WITHOUT ROWID;
+
+  -- One row an account for good: once shredded, it keeps the id from being used again. key_slot: the account's key, wrapped by the root key.
   CREATE TABLE account (
-    account_id TEXT PRIMARY KEY, key_id TEXT, root_key_id TEXT, wrapped_key BLOB, shredded_at INTEGER,
-    CHECK ((wrapped_key IS NULL) = (shredded_at IS NOT NULL))
+    account_id TEXT PRIMARY KEY, key_id TEXT, root_key_id TEXT, key_slot INTEGER, shredded_at INTEGER,
+    CHECK ((key_slot IS NULL) = (shredded_at IS NOT NULL))
   ) STRICT, WITHOUT ROWID;
 
   -- looked_at: when it was stored, or when a sweep last found it referred to (was_current = 1). Times in milliseconds since 1970.
   CREATE TABLE secret (
     account_id TEXT NOT NULL REFERENCES account, secret_id TEXT NOT NULL, slot TEXT NOT NULL, version INTEGER NOT NULL, bound_to TEXT NOT NULL,
-    sealed TEXT NOT NULL, fingerprint TEXT NOT NULL, looked_at INTEGER NOT NULL, was_current INTEGER NOT NULL DEFAULT 0, superseded_at INTEGER,
+    sealed_slot INTEGER NOT NULL, fingerprint TEXT NOT NULL,
+    looked_at INTEGER NOT NULL, was_current INTEGER NOT NULL DEFAULT 0, superseded_at INTEGER,
     PRIMARY KEY (account_id, secret_id)
   ) STRICT, WITHOUT ROWID;
 
-  CREATE TABLE labelled_key (label TEXT PRIMARY KEY, root_key_id TEXT NOT NULL, wrapped_key BLOB NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE labelled_key (label TEXT PRIMARY KEY, root_key_id TEXT NOT NULL, key_slot INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
   -- A known text wrapped by each root key ever active: tells a wrong key of a known id before it does harm.
   CREATE TABLE root_key (root_key_id TEXT PRIMARY KEY, wrapped_check BLOB NOT NULL) STRICT, WITHOUT ROWID;
 
-  -- Erasures whose remnants were not yet searched for.
-  CREATE TABLE erasure (pending INTEGER NOT NULL) STRICT;
-  INSERT INTO erasure VALUES (0);
   PRAGMA user_version = ${schemaVersion};`;
 
 /**

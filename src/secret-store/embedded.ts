@@ -1,12 +1,10 @@
-import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SecretSlot } from '../domain/email-account/settings.js';
 import { AccountKeys } from './account-keys.js';
 import { change, openDatabase, query, type Database } from './database.js';
 import { GroupCommit } from './group-commit.js';
 import { KeyCustody } from './key-custody.js';
-import { Remnants } from './remnants.js';
-import type { RootKeys, WrappedKey } from './root-keys.js';
+import type { RootKeys } from './root-keys.js';
 import { type AccountKey, SealBroken } from './sealing.js';
 import {
   AccountShredded,
@@ -27,6 +25,7 @@ import {
   type UnreadableSecret,
 } from './secret-store.js';
 import type { SecretValue } from './secret-value.js';
+import { SlotDamaged, Slots } from './slots.js';
 import { Sweep } from './sweep.js';
 
 export interface EmbeddedSecretStoreOptions {
@@ -51,17 +50,15 @@ export async function openEmbeddedSecretStore({
   now = () => new Date(),
 }: EmbeddedSecretStoreOptions): Promise<SecretStore> {
   const database = await openDatabase(directory);
-  let remnants: Remnants | undefined;
   try {
-    const custody = new KeyCustody(database, rootKeys);
+    const slots = new Slots(database);
+    const custody = new KeyCustody(database, slots, rootKeys);
     await custody.check();
-    remnants = await Remnants.of(database, join(directory, 'secrets.db'));
-    const store = new EmbeddedSecretStore(database, new AccountKeys(database, rootKeys, cachedKeys), custody, remnants, now);
-    await store.finishErasures();
-    return store;
+    // An earlier run may have ended between an erasure and the emptying of the log.
+    slots.emptyLog();
+    return new EmbeddedSecretStore(database, slots, new AccountKeys(database, slots, rootKeys, cachedKeys), custody, now);
   } catch (error) {
     database.close();
-    await remnants?.close();
     throw error;
   }
 }
@@ -75,8 +72,9 @@ interface SealedRow {
   readonly fingerprint: string;
 }
 
-interface StoredRow extends SealedRow {
+interface StoredRow extends Omit<SealedRow, 'sealed'> {
   readonly accountId: string;
+  readonly sealedSlot: number;
 }
 
 class EmbeddedSecretStore implements SecretStore {
@@ -87,21 +85,13 @@ class EmbeddedSecretStore implements SecretStore {
 
   constructor(
     private readonly database: Database,
+    private readonly slots: Slots,
     private readonly keys: AccountKeys,
     private readonly custody: KeyCustody,
-    private readonly remnants: Remnants,
     private readonly now: () => Date,
   ) {
     this.#writes = new GroupCommit(database);
     this.#sql = prepareStatements(database);
-  }
-
-  /** Makes up for an erasure that an earlier run did not finish. */
-  async finishErasures(): Promise<void> {
-    const pending = this.#sql.pendingErasures.get()?.pending ?? 0;
-    if (pending === 0) return;
-    await this.remnants.rewrite();
-    await this.#writes.run(() => void this.#sql.erasuresDone(pending));
   }
 
   async put(account: string, secrets: readonly SecretToSeal[]): Promise<readonly SealedSecret[]> {
@@ -109,23 +99,11 @@ class EmbeddedSecretStore implements SecretStore {
     const twice = secrets.find(({ secretId }, index) => secrets.findIndex((other) => other.secretId === secretId) !== index);
     if (twice) throw new SecretIdReused(accountId, twice.secretId);
 
-    const sealAll = (key: AccountKey) => ({ keyId: key.id, rows: secrets.map((secret) => sealRow(key, accountId, secret)) });
     for (;;) {
-      const sealed = await this.keys.use(accountId, sealAll);
-      if (sealed !== null) {
-        if (await this.#writes.run(() => this.#store(accountId, sealed.keyId, null, sealed.rows))) return answer(sealed.rows);
-        this.keys.forget(accountId);
-        continue;
-      }
-
-      const { key, wrapped } = await this.keys.create(accountId);
-      const { rows } = sealAll(key);
-      if (await this.#writes.run(() => this.#store(accountId, key.id, wrapped, rows))) {
-        if (this.keys.stored(accountId)?.kind === 'present') this.keys.remember(accountId, key);
-        return answer(rows);
-      }
-      // Another put made the account's key first: seal again with that one.
-      key.erase();
+      const sealed = await this.keys.use(accountId, (key) => ({ keyId: key.id, rows: secrets.map((secret) => sealRow(key, accountId, secret)) }));
+      const done = sealed === null ? await this.#putFirst(accountId, secrets) : await this.#putMore(accountId, sealed.keyId, sealed.rows);
+      // Otherwise another key than the one sealed with is the account's: seal again.
+      if (done !== null) return done.map(({ secretId, fingerprint }) => ({ secretId, fingerprint }));
     }
   }
 
@@ -145,12 +123,12 @@ class EmbeddedSecretStore implements SecretStore {
     if (row === undefined) throw new SecretNotFound(accountId, secretId);
     if (row.boundTo !== JSON.stringify(boundTo)) throw new SecretNotBoundToEndpoint(accountId, secretId);
     try {
-      const value = await this.keys.use(accountId, (key) => key.open({ accountId, secretId, slot, version, boundTo }, row.sealed));
+      const value = await this.keys.use(accountId, (key) => key.open({ accountId, secretId, slot, version, boundTo }, this.#sealed(row)));
       if (value === null) throw new SecretUnreadable(accountId, null);
       return value;
     } catch (error) {
       if (error instanceof AccountShredded) throw new SecretNotFound(accountId, secretId);
-      if (error instanceof SealBroken) throw new SecretUnreadable(accountId, secretId, { cause: error });
+      if (error instanceof SealBroken || error instanceof SlotDamaged) throw new SecretUnreadable(accountId, secretId, { cause: error });
       throw error;
     }
   }
@@ -175,30 +153,29 @@ class EmbeddedSecretStore implements SecretStore {
 
   destroy(account: string, secretIds: readonly string[]): Promise<void> {
     const accountId = this.#accountId(account);
-    return this.#erase(() =>
-      secretIds.flatMap((secretId) => {
-        const row = this.#sql.secret.get(accountId, secretId);
-        if (row === undefined) return [];
-        this.#sql.delete(accountId, secretId);
-        return [Buffer.from(row.sealed)];
-      }),
-    );
+    return this.#erase(() => {
+      for (const secretId of secretIds) this.#eraseSlots(this.#sql.delete.all(accountId, secretId));
+    });
   }
 
   shred(account: string): Promise<void> {
     const accountId = this.#accountId(account);
     return this.#erase(() => {
       const stored = this.keys.stored(accountId);
-      const rows = this.#sql.sealedOf.all(accountId);
-      this.#sql.deleteAll(accountId);
+      if (stored?.kind === 'shredded') return;
+      this.#eraseSlots(this.#sql.deleteAll.all(accountId));
+      if (stored?.kind === 'present') this.slots.erase(stored.slotId);
       this.#sql.shred(accountId, this.now().getTime());
       this.keys.forget(accountId);
-      return [...(stored?.kind === 'present' ? [stored.wrapped.bytes] : []), ...rows.map(({ sealed }) => Buffer.from(sealed))];
     });
   }
 
   sweep(options: SweepOptions): Promise<{ readonly deleted: number }> {
-    return this.#long(() => new Sweep(this.database, this.#writes, options, this.#pause).run());
+    return this.#long(async () => {
+      const swept = await new Sweep(this.database, this.slots, this.#writes, options, this.#pause).run();
+      if (swept.deleted > 0) this.slots.emptyLog();
+      return swept;
+    });
   }
 
   async deriveKey(label: string): Promise<Buffer> {
@@ -213,11 +190,8 @@ class EmbeddedSecretStore implements SecretStore {
 
   rewrapAll(onProgress?: OnProgress): Promise<Rewrapping> {
     return this.#long(async () => {
-      await this.#writes.run(() => void this.#sql.erasurePending());
       const rewrapping = await this.custody.rewrapAll(this.keys, this.#writes, this.#pause, onProgress);
-      // Copies of the keys as the old root key wrapped them must not outlive it; there are too many to search for.
-      if (rewrapping.rewrapped > 0) await this.remnants.rewrite();
-      await this.#writes.run(() => void this.#sql.erasuresDone(1));
+      this.slots.emptyLog();
       return rewrapping;
     });
   }
@@ -247,23 +221,59 @@ class EmbeddedSecretStore implements SecretStore {
     this.#writes.end(new SecretStoreUnavailable('The secret store is closed.'));
     this.keys.forgetAll();
     this.database.close();
-    await this.remnants.close();
   }
 
-  /** Stores the rows; false when they were sealed with a key that is not the account's. Refuses before it writes. */
-  #store(accountId: string, keyId: string, newKey: WrappedKey | null, rows: readonly SealedRow[]): boolean {
-    const stored = this.keys.stored(accountId);
-    if (stored?.kind === 'shredded') throw new AccountShredded(accountId);
-    if (stored !== null ? stored.keyId !== keyId : newKey === null) return false;
-
-    const known = new Set(stored === null ? [] : rows.filter((row) => this.#isStored(accountId, row)));
-    const now = this.now().getTime();
-    if (newKey !== null && stored === null) this.#sql.insertAccount(accountId, keyId, newKey.rootKeyId, newKey.bytes);
-    for (const row of rows) {
-      if (known.has(row)) this.#sql.renewClock(now, accountId, row.secretId);
-      else this.#sql.insert(accountId, row.secretId, row.slot, row.version, row.boundTo, row.sealed, row.fingerprint, now);
+  /** Makes the account's key and stores the rows sealed with it; null when another call made one first. */
+  async #putFirst(accountId: string, secrets: readonly SecretToSeal[]): Promise<readonly SealedRow[] | null> {
+    const { key, wrapped } = await this.keys.create(accountId);
+    const rows = secrets.map((secret) => sealRow(key, accountId, secret));
+    const stored = this.#writes.run(() => {
+      if (this.keys.stored(accountId) !== null) return false;
+      this.#sql.insertAccount(accountId, key.id, wrapped.rootKeyId, this.slots.add(wrapped.bytes));
+      for (const row of rows) this.#insert(accountId, row);
+      this.keys.remember(accountId, key);
+      return true;
+    });
+    try {
+      if (await stored) return rows;
+      key.erase();
+      return null;
+    } catch (error) {
+      this.keys.forget(accountId);
+      key.erase();
+      throw error;
     }
-    return true;
+  }
+
+  /** Stores the rows; null when the account's key is not the one that they were sealed with. */
+  #putMore(accountId: string, keyId: string, rows: readonly SealedRow[]): Promise<readonly SealedRow[] | null> {
+    return this.#writes.run(() => {
+      const stored = this.keys.stored(accountId);
+      if (stored?.kind === 'shredded') throw new AccountShredded(accountId);
+      if (stored?.keyId !== keyId) {
+        this.keys.forget(accountId);
+        return null;
+      }
+      const known = new Set(rows.filter((row) => this.#isStored(accountId, row)));
+      for (const row of rows) {
+        if (known.has(row)) this.#sql.renewClock(this.now().getTime(), accountId, row.secretId);
+        else this.#insert(accountId, row);
+      }
+      return rows;
+    });
+  }
+
+  #insert(accountId: string, row: SealedRow): void {
+    this.#sql.insert(
+      accountId,
+      row.secretId,
+      row.slot,
+      row.version,
+      row.boundTo,
+      this.slots.add(Buffer.from(row.sealed)),
+      row.fingerprint,
+      this.now().getTime(),
+    );
   }
 
   #isStored(accountId: string, row: SealedRow): boolean {
@@ -274,32 +284,35 @@ class EmbeddedSecretStore implements SecretStore {
     return true;
   }
 
-  /** Runs a deletion that answers with the bytes it deleted, then makes sure that they are in no file. A crash in between is made up for at the next start. */
-  #erase(deletion: () => readonly Buffer[]): Promise<void> {
+  /** Runs an erasure, then empties the log of what it held. */
+  #erase(erasure: () => void): Promise<void> {
     return this.#long(async () => {
-      const erased = await this.#writes.run(() => {
-        const bytes = deletion();
-        this.#sql.erasurePending();
-        return bytes;
-      });
-      await this.remnants.remove(erased);
-      await this.#writes.run(() => void this.#sql.erasuresDone(1));
+      await this.#writes.run(erasure);
+      this.slots.emptyLog();
     });
+  }
+
+  #eraseSlots(rows: readonly { readonly sealedSlot: number }[]): void {
+    for (const { sealedSlot } of rows) this.slots.erase(sealedSlot);
+  }
+
+  #sealed({ sealedSlot }: StoredRow): string {
+    return this.slots.read(sealedSlot).toString();
   }
 
   #counts() {
     return this.#sql.counts.get() ?? { accounts: 0, secrets: 0, shreddedAccounts: 0 };
   }
 
-  async #opens({ accountId, secretId, slot, version, boundTo, sealed }: StoredRow): Promise<boolean> {
+  async #opens(row: StoredRow): Promise<boolean> {
     try {
-      const place = { accountId, secretId, slot, version, boundTo: parseEndpoints(boundTo) };
-      const value = await this.keys.use(accountId, (key) => key.open(place, sealed));
+      const place = { ...row, boundTo: parseEndpoints(row.boundTo) };
+      const value = await this.keys.use(row.accountId, (key) => key.open(place, this.#sealed(row)));
       value?.erase();
       return value !== null;
     } catch (error) {
       if (error instanceof AccountShredded) return true;
-      if (error instanceof SealBroken || error instanceof SecretUnreadable) return false;
+      if (error instanceof SealBroken || error instanceof SlotDamaged || error instanceof SecretUnreadable) return false;
       throw error;
     }
   }
@@ -332,10 +345,6 @@ function sealRow(key: AccountKey, accountId: string, { secretId, slot, version, 
   return { secretId, slot, version, boundTo: JSON.stringify(boundTo), sealed, fingerprint: key.fingerprint(slot, value) };
 }
 
-function answer(rows: readonly SealedRow[]): readonly SealedSecret[] {
-  return rows.map(({ secretId, fingerprint }) => ({ secretId, fingerprint }));
-}
-
 function parseEndpoints(text: string): readonly string[] {
   try {
     const parsed: unknown = JSON.parse(text);
@@ -347,27 +356,26 @@ function parseEndpoints(text: string): readonly string[] {
 }
 
 function prepareStatements(database: Database) {
-  const row = 'account_id AS accountId, secret_id AS secretId, slot, version, bound_to AS boundTo, sealed, fingerprint';
+  const row = 'account_id AS accountId, secret_id AS secretId, slot, version, bound_to AS boundTo, sealed_slot AS sealedSlot, fingerprint';
   return {
     secret: query<StoredRow>(database, `SELECT ${row} FROM secret WHERE account_id = ? AND secret_id = ?`),
     page: query<StoredRow>(database, `SELECT ${row} FROM secret WHERE (account_id, secret_id) > (?, ?) ORDER BY account_id, secret_id LIMIT ?`),
     ids: query<{ secretId: string }>(database, 'SELECT secret_id AS secretId FROM secret WHERE account_id = ?'),
-    sealedOf: query<{ sealed: string }>(database, 'SELECT sealed FROM secret WHERE account_id = ?'),
-    insertAccount: change(database, 'INSERT INTO account (account_id, key_id, root_key_id, wrapped_key) VALUES (?, ?, ?, ?)'),
+    insertAccount: change(database, 'INSERT INTO account (account_id, key_id, root_key_id, key_slot) VALUES (?, ?, ?, ?)'),
     insert: change(
       database,
-      'INSERT INTO secret (account_id, secret_id, slot, version, bound_to, sealed, fingerprint, looked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO secret (account_id, secret_id, slot, version, bound_to, sealed_slot, fingerprint, looked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     renewClock: change(database, 'UPDATE secret SET looked_at = ? WHERE account_id = ? AND secret_id = ?'),
     retain: change(database, 'UPDATE secret SET looked_at = ?, was_current = 0, superseded_at = NULL WHERE account_id = ? AND secret_id = ?'),
     supersede: change(database, 'UPDATE secret SET superseded_at = ? WHERE account_id = ? AND secret_id = ?'),
-    delete: change(database, 'DELETE FROM secret WHERE account_id = ? AND secret_id = ?'),
-    deleteAll: change(database, 'DELETE FROM secret WHERE account_id = ?'),
+    delete: query<{ sealedSlot: number }>(database, 'DELETE FROM secret WHERE account_id = ? AND secret_id = ? RETURNING sealed_slot AS sealedSlot'),
+    deleteAll: query<{ sealedSlot: number }>(database, 'DELETE FROM secret WHERE account_id = ? RETURNING sealed_slot AS sealedSlot'),
     shred: change(
       database,
       `
       INSERT INTO account (account_id, shredded_at) VALUES (?, ?) ON CONFLICT (account_id) DO UPDATE
-      SET key_id = NULL, root_key_id = NULL, wrapped_key = NULL, shredded_at = excluded.shredded_at WHERE shredded_at IS NULL`,
+      SET key_id = NULL, root_key_id = NULL, key_slot = NULL, shredded_at = excluded.shredded_at`,
     ),
     counts: query<Pick<SecretStoreStatus, 'accounts' | 'secrets' | 'shreddedAccounts'>>(
       database,
@@ -375,8 +383,5 @@ function prepareStatements(database: Database) {
       SELECT (SELECT count(*) FROM account WHERE shredded_at IS NULL) AS accounts, (SELECT count(*) FROM secret) AS secrets,
              (SELECT count(*) FROM account WHERE shredded_at IS NOT NULL) AS shreddedAccounts`,
     ),
-    erasurePending: change(database, 'UPDATE erasure SET pending = pending + 1'),
-    erasuresDone: change(database, 'UPDATE erasure SET pending = pending - ?'),
-    pendingErasures: query<{ pending: number }>(database, 'SELECT pending FROM erasure'),
   };
 }

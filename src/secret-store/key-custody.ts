@@ -4,13 +4,14 @@ import { change, query, type Database } from './database.js';
 import type { GroupCommit } from './group-commit.js';
 import { RootKeyMissing, RootKeyWrong, UnwrapFailed, type RootKeys, type WrappedKey } from './root-keys.js';
 import { SecretStoreUnavailable, SecretUnreadable, type OnProgress, type Rewrapping } from './secret-store.js';
+import type { Slots } from './slots.js';
 
 const knownText = Buffer.from('postledger root key check 1');
 const accountsAtOnce = 200;
 
-interface WrappedRow {
+interface LabelledRow {
   readonly rootKeyId: string;
-  readonly wrappedKey: Uint8Array;
+  readonly slotId: number;
 }
 
 /** Which root key wraps what: checked at the start, counted, and changed by a rotation. */
@@ -19,6 +20,7 @@ export class KeyCustody {
 
   constructor(
     database: Database,
+    private readonly slots: Slots,
     private readonly rootKeys: RootKeys,
   ) {
     const users = `SELECT root_key_id FROM account WHERE shredded_at IS NULL UNION ALL SELECT root_key_id FROM labelled_key`;
@@ -27,17 +29,17 @@ export class KeyCustody {
         database,
         `SELECT root_key_id AS rootKeyId, count(*) AS keys FROM (${users}) GROUP BY root_key_id ORDER BY root_key_id`,
       ),
-      checks: query<WrappedRow>(database, 'SELECT root_key_id AS rootKeyId, wrapped_check AS wrappedKey FROM root_key'),
+      checks: query<{ rootKeyId: string; wrappedCheck: Uint8Array }>(database, 'SELECT root_key_id AS rootKeyId, wrapped_check AS wrappedCheck FROM root_key'),
       insertCheck: change(database, 'INSERT INTO root_key (root_key_id, wrapped_check) VALUES (?, ?)'),
-      labelled: query<WrappedRow>(database, 'SELECT root_key_id AS rootKeyId, wrapped_key AS wrappedKey FROM labelled_key WHERE label = ?'),
-      insertLabelled: change(database, 'INSERT INTO labelled_key (label, root_key_id, wrapped_key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'),
+      labelled: query<LabelledRow>(database, 'SELECT root_key_id AS rootKeyId, key_slot AS slotId FROM labelled_key WHERE label = ?'),
+      insertLabelled: change(database, 'INSERT INTO labelled_key (label, root_key_id, key_slot) VALUES (?, ?, ?)'),
       oldLabels: query<{ label: string }>(database, 'SELECT label FROM labelled_key WHERE root_key_id <> ? ORDER BY label'),
-      rewrapLabelled: change(database, 'UPDATE labelled_key SET root_key_id = ?, wrapped_key = ? WHERE label = ?'),
+      rewrapLabelled: change(database, 'UPDATE labelled_key SET root_key_id = ?, key_slot = ? WHERE label = ?'),
       oldAccounts: query<{ accountId: string }>(
         database,
         `SELECT account_id AS accountId FROM account WHERE account_id > ? AND shredded_at IS NULL AND root_key_id <> ? ORDER BY account_id LIMIT ${accountsAtOnce}`,
       ),
-      rewrapAccount: change(database, 'UPDATE account SET root_key_id = ?, wrapped_key = ? WHERE account_id = ? AND key_id = ? AND shredded_at IS NULL'),
+      rewrapAccount: change(database, 'UPDATE account SET root_key_id = ?, key_slot = ? WHERE account_id = ?'),
     };
   }
 
@@ -46,7 +48,7 @@ export class KeyCustody {
    * @throws {RootKeyMissing} @throws {RootKeyWrong} Nothing was changed.
    */
   async check(): Promise<void> {
-    const checks = new Map(this.#sql.checks.all().map((row) => [row.rootKeyId, wrapped(row)]));
+    const checks = new Map(this.#sql.checks.all().map(({ rootKeyId, wrappedCheck }) => [rootKeyId, { rootKeyId, bytes: Buffer.from(wrappedCheck) }]));
     for (const rootKeyId of this.usage().wrappedKeys.keys()) {
       if (!this.rootKeys.keyIds.has(rootKeyId)) throw new RootKeyMissing(rootKeyId);
       if (!checks.has(rootKeyId)) throw new RootKeyWrong(rootKeyId);
@@ -65,16 +67,15 @@ export class KeyCustody {
 
   /** The key of this label; made and stored on first use. */
   async labelledKey(label: string, writes: GroupCommit): Promise<Buffer> {
-    if (this.#labelled(label) === null) {
+    if (this.#sql.labelled.get(label) === undefined) {
       const bytes = randomBytes(32);
-      const { rootKeyId, bytes: wrappedKey } = await this.rootKeys.wrap(bytes, labelContext(label));
+      const wrapped = await this.rootKeys.wrap(bytes, labelContext(label));
       bytes.fill(0);
-      await writes.run(() => this.#sql.insertLabelled(label, rootKeyId, wrappedKey));
+      await writes.run(() => {
+        if (this.#sql.labelled.get(label) === undefined) this.#sql.insertLabelled(label, wrapped.rootKeyId, this.slots.add(wrapped.bytes));
+      });
     }
-    // Read back in any case: of two first calls, one made the key.
-    const stored = this.#labelled(label);
-    if (stored === null) throw new SecretStoreUnavailable(`The key "${label}" was stored and is gone.`);
-    return this.#unwrapLabelled(label, stored);
+    return this.#labelledKey(label);
   }
 
   /** Wraps anew what another root key than the active one wraps, a few at a time. `pause` lets others run in between, and throws when the work must end. */
@@ -85,12 +86,10 @@ export class KeyCustody {
     let rewrapped = 0;
 
     for (const { label } of this.#sql.oldLabels.all(active)) {
-      const stored = this.#labelled(label);
-      if (stored === null) continue;
-      const bytes = await this.#unwrapLabelled(label, stored);
-      const anew = await this.rootKeys.wrap(bytes, labelContext(label));
+      const bytes = await this.#labelledKey(label);
+      const wrapped = await this.rootKeys.wrap(bytes, labelContext(label));
       bytes.fill(0);
-      await writes.run(() => this.#sql.rewrapLabelled(anew.rootKeyId, anew.bytes, label));
+      await writes.run(() => this.#sql.rewrapLabelled(wrapped.rootKeyId, this.slots.replace(this.#labelled(label).slotId, wrapped.bytes), label));
       onProgress?.(++rewrapped, total);
     }
 
@@ -99,7 +98,7 @@ export class KeyCustody {
       const last = page.at(-1);
       if (last === undefined) return { rewrapped, failedAccounts };
       const anew = await Promise.all(page.map(({ accountId }) => this.#rewrapAccount(accountId, accounts)));
-      rewrapped += await writes.run(() => anew.filter((key) => key !== null && this.#store(key)).length);
+      rewrapped += await writes.run(() => anew.filter((key) => key !== null && this.#store(key, accounts)).length);
       failedAccounts.push(...page.filter((_, index) => anew[index] === null).map(({ accountId }) => accountId));
       onProgress?.(rewrapped + failedAccounts.length, Math.max(total, rewrapped + failedAccounts.length));
       after = last.accountId;
@@ -119,18 +118,23 @@ export class KeyCustody {
   }
 
   /** False when the account was shredded meanwhile. */
-  #store({ accountId, keyId, wrapped }: RewrappedAccount): boolean {
-    return this.#sql.rewrapAccount(wrapped.rootKeyId, wrapped.bytes, accountId, keyId) === 1;
+  #store({ accountId, keyId, wrapped }: RewrappedAccount, accounts: AccountKeys): boolean {
+    const stored = accounts.stored(accountId);
+    if (stored?.kind !== 'present' || stored.keyId !== keyId) return false;
+    this.#sql.rewrapAccount(wrapped.rootKeyId, this.slots.replace(stored.slotId, wrapped.bytes), accountId);
+    return true;
   }
 
-  #labelled(label: string): WrappedKey | null {
+  #labelled(label: string): LabelledRow {
     const row = this.#sql.labelled.get(label);
-    return row === undefined ? null : wrapped(row);
+    if (row === undefined) throw new SecretStoreUnavailable(`The key "${label}" was stored and is gone. Restore the secret store from a backup.`);
+    return row;
   }
 
-  async #unwrapLabelled(label: string, stored: WrappedKey): Promise<Buffer> {
+  async #labelledKey(label: string): Promise<Buffer> {
+    const { rootKeyId, slotId } = this.#labelled(label);
     try {
-      return await this.rootKeys.unwrap(stored, labelContext(label));
+      return await this.rootKeys.unwrap({ rootKeyId, bytes: this.slots.read(slotId) }, labelContext(label));
     } catch (error) {
       if (!(error instanceof UnwrapFailed)) throw error;
       throw new SecretStoreUnavailable(`The stored key "${label}" was altered. Restore the secret store from a backup.`, { cause: error });
@@ -151,10 +155,6 @@ interface RewrappedAccount {
   readonly accountId: string;
   readonly keyId: string;
   readonly wrapped: WrappedKey;
-}
-
-function wrapped({ rootKeyId, wrappedKey }: WrappedRow): WrappedKey {
-  return { rootKeyId, bytes: Buffer.from(wrappedKey) };
 }
 
 function checkContext(rootKeyId: string): string {

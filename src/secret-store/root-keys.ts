@@ -1,7 +1,9 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hkdf } from './hkdf.js';
 import { fileExists } from './private-file.js';
+import { freshRandom } from './random-pool.js';
 
 /** A key as a root key wrapped it, and which one did. */
 export interface WrappedKey {
@@ -116,7 +118,7 @@ export function parseRootKeys(text: string, source: string): RootKeys {
 
 /** The root key is for wrapping alone: what encrypts is derived from it, so that the same key configured elsewhere by mistake gives nothing away here. */
 function wrappingKey(rootKey: Buffer): Buffer {
-  const derived = Buffer.from(hkdfSync('sha256', rootKey, '', 'postledger root key wraps 1', 32));
+  const derived = hkdf(rootKey, '', 'postledger root key wraps 1', 32);
   rootKey.fill(0);
   return derived;
 }
@@ -136,7 +138,7 @@ class LocalRootKeys implements RootKeys {
   }
 
   async wrap(key: Buffer, context: string): Promise<WrappedKey> {
-    const iv = randomBytes(12);
+    const iv = freshRandom(12);
     const cipher = createCipheriv('aes-256-gcm', this.#key(this.activeKeyId), iv).setAAD(Buffer.from(context));
     return { rootKeyId: this.activeKeyId, bytes: Buffer.concat([iv, cipher.update(key), cipher.final(), cipher.getAuthTag()]) };
   }

@@ -1,5 +1,7 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { SecretSlot } from '../domain/email-account/settings.js';
+import { hkdf } from './hkdf.js';
+import { freshRandom } from './random-pool.js';
 import { SecretValue } from './secret-value.js';
 
 /*
@@ -36,11 +38,12 @@ export class AccountKey {
   ) {
     if (bytes.length !== 32) throw new RangeError('An account key is 32 bytes long.');
     this.#bytes = bytes;
-    this.#fingerprintKey = Buffer.from(hkdfSync('sha256', bytes, '', 'fingerprint', 32));
+    this.#fingerprintKey = hkdf(bytes, '', 'fingerprint', 32);
   }
 
   static random(): AccountKey {
-    return new AccountKey(randomBytes(9).toString('base64url'), randomBytes(32));
+    const bytes = randomBytes(32 + 9);
+    return new AccountKey(bytes.toString('base64url', 32), bytes.subarray(0, 32));
   }
 
   /** A copy of the key, to be wrapped. */
@@ -56,8 +59,9 @@ export class AccountKey {
   }
 
   seal(place: SecretPlace, value: SecretValue): string {
-    const salt = randomBytes(saltLength);
-    const iv = randomBytes(ivLength);
+    const random = freshRandom(saltLength + ivLength);
+    const salt = random.subarray(0, saltLength);
+    const iv = random.subarray(saltLength);
     const { key, commitment } = this.#derive(salt);
     const bytes = value.revealBytes();
     const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(associatedData(place));
@@ -106,7 +110,7 @@ export class AccountKey {
   }
 
   #derive(salt: Buffer): { key: Buffer; commitment: Buffer } {
-    const derived = Buffer.from(hkdfSync('sha256', this.#bytes, salt, 'postledger secret 1', 64));
+    const derived = hkdf(this.#bytes, salt, 'postledger secret 1', 64);
     return { key: derived.subarray(0, 32), commitment: derived.subarray(32) };
   }
 }
@@ -122,11 +126,12 @@ function associatedData({ accountId, secretId, slot, version, boundTo }: SecretP
 
 /** Each field after its length in 4 bytes, so that no two lists of fields give the same bytes. */
 function lengthPrefixed(...fields: readonly string[]): Buffer {
-  return Buffer.concat(
-    fields.flatMap((field) => {
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(Buffer.byteLength(field));
-      return [length, Buffer.from(field)];
-    }),
-  );
+  const bytes = Buffer.allocUnsafe(fields.reduce((length, field) => length + 4 + Buffer.byteLength(field), 0));
+  let at = 0;
+  for (const field of fields) {
+    const length = bytes.write(field, at + 4);
+    bytes.writeUInt32BE(length, at);
+    at += 4 + length;
+  }
+  return bytes;
 }

@@ -1,6 +1,7 @@
 import { change, query, type Database } from './database.js';
 import type { GroupCommit } from './group-commit.js';
 import type { SweepOptions } from './secret-store.js';
+import type { Slots } from './slots.js';
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -26,6 +27,7 @@ export class Sweep {
   /** `pause` lets others run between two pages, and throws when the walk must end. */
   constructor(
     database: Database,
+    private readonly slots: Slots,
     private readonly writes: GroupCommit,
     private readonly options: SweepOptions,
     private readonly pause: () => Promise<void>,
@@ -42,7 +44,7 @@ export class Sweep {
       ),
       confirm: change(database, `UPDATE secret SET was_current = 1, superseded_at = NULL, looked_at = ? WHERE ${unchanged}`),
       supersede: change(database, `UPDATE secret SET superseded_at = ? WHERE ${unchanged}`),
-      delete: change(database, `DELETE FROM secret WHERE ${unchanged}`),
+      delete: query<{ sealedSlot: number }>(database, `DELETE FROM secret WHERE ${unchanged} RETURNING sealed_slot AS sealedSlot`),
     };
   }
 
@@ -75,7 +77,11 @@ export class Sweep {
         const unchanged = [row.accountId, row.secretId, row.lookedAt, row.supersededAt] as const;
         if (current.has(row.secretId)) this.#sql.confirm(this.#now, ...unchanged);
         else if (row.supersededAt === null && row.wasCurrent === 1) this.#sql.supersede(this.#now, ...unchanged);
-        else deleted += this.#sql.delete(...unchanged);
+        else {
+          const gone = this.#sql.delete.all(...unchanged);
+          for (const { sealedSlot } of gone) this.slots.erase(sealedSlot);
+          deleted += gone.length;
+        }
       }
       return deleted;
     });
