@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { dose } from './dose.js';
-import { acknowledgedIn, verifyLog, type Acknowledged } from './verify-log.js';
+import { verifyLog } from './verify-log.js';
+import { acknowledgedIn, type Acknowledged } from './writers.js';
 
 const writers = join(import.meta.dirname, '../../dist/test/proof/append-until-killed.js');
 const logs = dose({ short: 2, full: 10 });

@@ -2,9 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { openEmbeddedEventStore } from '../../src/event-store/embedded.js';
 import { prepare } from '../../src/event-store/statement.js';
-
-/** A batch whose append was acknowledged, as `append-until-killed` prints it. */
-export type Acknowledged = readonly [streamId: string, revision: string, ids: readonly string[]];
+import type { Acknowledged } from './writers.js';
 
 /** What is wrong with a log after a crash; all zero and `ok` when it kept its promises. */
 export interface Verdict {
@@ -16,12 +14,6 @@ export interface Verdict {
   readonly torn: number;
   /** What SQLite's own check says. */
   readonly integrity: string;
-}
-
-/** Reads a printed acknowledgement per line; a last line without its end was cut by the kill. */
-export function acknowledgedIn(output: string): Acknowledged[] {
-  const parse: (line: string) => Acknowledged = JSON.parse;
-  return output.split('\n').slice(0, -1).map(parse);
 }
 
 /** Opens the store as the next start would, and compares the log with what was acknowledged. Leaves the store closed. */
