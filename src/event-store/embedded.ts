@@ -30,10 +30,12 @@ const pageSize = 250;
  */
 export async function openEmbeddedEventStore(directory: string, { now = () => new Date() }: { readonly now?: () => Date } = {}): Promise<EventStore> {
   const lock = lockDataDirectory(directory);
+  let database: DatabaseSyncInstance | undefined;
   try {
-    const database = openDatabase(join(resolve(directory), 'events.db'));
+    database = openDatabase(join(resolve(directory), 'events.db'));
     return await Promise.resolve(new EmbeddedEventStore(database, { now, released: () => lock.release() }));
   } catch (error) {
+    database?.close();
     lock.release();
     throw error;
   }

@@ -5,7 +5,10 @@ const mostEvents = 2_000;
 /** In UTF-16 code units of JSON. */
 const mostText = 4_194_304;
 
-/** The newest committed events, so that the many who follow the log neither read nor parse each event anew. Knows of no event that is not committed. */
+/**
+ * The newest committed events, so that the many who follow the log neither read nor parse each event anew. Knows of no event that is not committed. All who ask get
+ * the same objects: they are read-only, as their types say.
+ */
 export class RecentEvents {
   /** In the order of their positions, which have no gaps. What was asked for is kept parsed. */
   #events: { readonly row: Row; parsed?: RecordedEvent }[] = [];
