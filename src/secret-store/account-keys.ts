@@ -1,21 +1,8 @@
-import { query, type Database } from './database.js';
+import type { AccountRows, PresentAccount } from './account-rows.js';
 import { UnwrapFailed, type RootKeys, type WrappedKey } from './root-keys.js';
 import { AccountKey } from './sealing.js';
 import { AccountShredded, SecretUnreadable } from './secret-store.js';
-import { SlotDamaged, type Slots } from './slots.js';
-
-export interface PresentAccount {
-  readonly kind: 'present';
-  readonly keyId: string;
-  readonly rootKeyId: string;
-  /** Holds the account's key, wrapped by the root key. */
-  readonly slotId: number;
-}
-
-/** An account's row. */
-export type StoredAccount = PresentAccount | { readonly kind: 'shredded' };
-
-type AccountRow = { readonly keyId: string; readonly rootKeyId: string; readonly slotId: number; readonly shreddedAt: null } | { readonly shreddedAt: number };
+import { SlotDamaged } from './slots.js';
 
 /**
  * The accounts' keys: wrapped in the database, in the clear for the most recently used accounts only. What leaves the cache is overwritten, and so must not be
@@ -23,26 +10,12 @@ type AccountRow = { readonly keyId: string; readonly rootKeyId: string; readonly
  */
 export class AccountKeys {
   readonly #cache = new Map<string, AccountKey>();
-  readonly #select;
 
   constructor(
-    database: Database,
-    private readonly slots: Slots,
+    private readonly rows: AccountRows,
     private readonly rootKeys: RootKeys,
     private readonly capacity: number,
-  ) {
-    this.#select = query<AccountRow>(
-      database,
-      'SELECT key_id AS keyId, root_key_id AS rootKeyId, key_slot AS slotId, shredded_at AS shreddedAt FROM account WHERE account_id = ?',
-    );
-  }
-
-  stored(accountId: string): StoredAccount | null {
-    const row = this.#select.get(accountId);
-    if (row === undefined) return null;
-    if (row.shreddedAt !== null) return { kind: 'shredded' };
-    return { kind: 'present', keyId: row.keyId, rootKeyId: row.rootKeyId, slotId: row.slotId };
-  }
+  ) {}
 
   /**
    * Calls `use` with the account's key; answers null when the account has none.
@@ -54,12 +27,12 @@ export class AccountKeys {
       const cached = this.#recent(accountId);
       if (cached) return use(cached);
 
-      const stored = this.stored(accountId);
+      const stored = this.rows.find(accountId);
       if (stored === null) return null;
       if (stored.kind === 'shredded') throw new AccountShredded(accountId);
       const key = new AccountKey(stored.keyId, await this.#unwrap(accountId, stored));
       // While a key service answered, the account may have been shredded, or another call may have been quicker.
-      if (this.stored(accountId)?.kind === 'present' && !this.#cache.has(accountId)) this.remember(accountId, key);
+      if (this.rows.find(accountId)?.kind === 'present' && !this.#cache.has(accountId)) this.remember(accountId, key);
       else key.erase();
     }
   }
@@ -107,9 +80,9 @@ export class AccountKeys {
     return key;
   }
 
-  async #unwrap(accountId: string, { keyId, rootKeyId, slotId }: PresentAccount): Promise<Buffer> {
+  async #unwrap(accountId: string, account: PresentAccount): Promise<Buffer> {
     try {
-      return await this.rootKeys.unwrap({ rootKeyId, bytes: this.slots.read(slotId) }, wrappingContext(accountId, keyId));
+      return await this.rootKeys.unwrap(this.rows.wrappedKey(account), wrappingContext(accountId, account.keyId));
     } catch (error) {
       if (error instanceof UnwrapFailed || error instanceof SlotDamaged) throw new SecretUnreadable(accountId, null, { cause: error });
       throw error;

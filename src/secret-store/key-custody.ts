@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AccountKeys } from './account-keys.js';
+import type { AccountRows } from './account-rows.js';
 import { change, query, type Database } from './database.js';
 import type { GroupCommit } from './group-commit.js';
 import { RootKeyMissing, RootKeyWrong, UnwrapFailed, type RootKeys, type WrappedKey } from './root-keys.js';
@@ -21,6 +22,7 @@ export class KeyCustody {
   constructor(
     database: Database,
     private readonly slots: Slots,
+    private readonly accounts: AccountRows,
     private readonly rootKeys: RootKeys,
   ) {
     const users = `SELECT root_key_id FROM account WHERE shredded_at IS NULL UNION ALL SELECT root_key_id FROM labelled_key`;
@@ -35,11 +37,6 @@ export class KeyCustody {
       insertLabelled: change(database, 'INSERT INTO labelled_key (label, root_key_id, key_slot) VALUES (?, ?, ?)'),
       oldLabels: query<{ label: string }>(database, 'SELECT label FROM labelled_key WHERE root_key_id <> ? ORDER BY label'),
       rewrapLabelled: change(database, 'UPDATE labelled_key SET root_key_id = ?, key_slot = ? WHERE label = ?'),
-      oldAccounts: query<{ accountId: string }>(
-        database,
-        `SELECT account_id AS accountId FROM account WHERE account_id > ? AND shredded_at IS NULL AND root_key_id <> ? ORDER BY account_id LIMIT ${accountsAtOnce}`,
-      ),
-      rewrapAccount: change(database, 'UPDATE account SET root_key_id = ?, key_slot = ? WHERE account_id = ?'),
     };
   }
 
@@ -79,7 +76,7 @@ export class KeyCustody {
   }
 
   /** Wraps anew what another root key than the active one wraps, a few at a time. `pause` lets others run in between, and throws when the work must end. */
-  async rewrapAll(accounts: AccountKeys, writes: GroupCommit, pause: () => Promise<void>, onProgress?: OnProgress): Promise<Rewrapping> {
+  async rewrapAll(keys: AccountKeys, writes: GroupCommit, pause: () => Promise<void>, onProgress?: OnProgress): Promise<Rewrapping> {
     const active = this.rootKeys.activeKeyId;
     const total = [...this.usage().wrappedKeys].reduce((sum, [rootKeyId, keys]) => (rootKeyId === active ? sum : sum + keys), 0);
     const failedAccounts: string[] = [];
@@ -94,34 +91,34 @@ export class KeyCustody {
     }
 
     for (let after = ''; ;) {
-      const page = this.#sql.oldAccounts.all(after, active);
+      const page = this.accounts.underOthers(active, after, accountsAtOnce);
       const last = page.at(-1);
       if (last === undefined) return { rewrapped, failedAccounts };
-      const anew = await Promise.all(page.map(({ accountId }) => this.#rewrapAccount(accountId, accounts)));
-      rewrapped += await writes.run(() => anew.filter((key) => key !== null && this.#store(key, accounts)).length);
-      failedAccounts.push(...page.filter((_, index) => anew[index] === null).map(({ accountId }) => accountId));
+      const anew = await Promise.all(page.map((accountId) => this.#rewrapAccount(accountId, keys)));
+      rewrapped += await writes.run(() => anew.filter((key) => key !== 'failed' && key !== 'gone' && this.#store(key)).length);
+      failedAccounts.push(...page.filter((_, index) => anew[index] === 'failed'));
       onProgress?.(rewrapped + failedAccounts.length, Math.max(total, rewrapped + failedAccounts.length));
-      after = last.accountId;
+      after = last;
       await pause();
     }
   }
 
-  async #rewrapAccount(accountId: string, accounts: AccountKeys): Promise<RewrappedAccount | null> {
-    const stored = accounts.stored(accountId);
-    if (stored?.kind !== 'present') return null;
+  async #rewrapAccount(accountId: string, keys: AccountKeys): Promise<RewrappedAccount | 'failed' | 'gone'> {
+    const stored = this.accounts.find(accountId);
+    if (stored?.kind !== 'present') return 'gone';
     try {
-      return { accountId, keyId: stored.keyId, wrapped: await accounts.rewrap(accountId, stored) };
+      return { accountId, keyId: stored.keyId, wrapped: await keys.rewrap(accountId, stored) };
     } catch (error) {
-      if (error instanceof SecretUnreadable) return null;
+      if (error instanceof SecretUnreadable) return 'failed';
       throw error;
     }
   }
 
   /** False when the account was shredded meanwhile. */
-  #store({ accountId, keyId, wrapped }: RewrappedAccount, accounts: AccountKeys): boolean {
-    const stored = accounts.stored(accountId);
+  #store({ accountId, keyId, wrapped }: RewrappedAccount): boolean {
+    const stored = this.accounts.find(accountId);
     if (stored?.kind !== 'present' || stored.keyId !== keyId) return false;
-    this.#sql.rewrapAccount(wrapped.rootKeyId, this.slots.replace(stored.slotId, wrapped.bytes), accountId);
+    this.accounts.rewrap(accountId, stored, wrapped);
     return true;
   }
 

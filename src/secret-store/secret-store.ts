@@ -65,8 +65,9 @@ export interface Diagnosis {
 export interface SecretStore {
   /**
    * Seals and stores all of them or none, durably: resolves only after they would survive a power failure. Makes the account's key if there is none.
-   * The same secret id again, with the same value and ties, gets the first answer again. The answer is in the order of `secrets`.
-   * @throws {SecretIdReused} a secret id of this account is taken by another value, slot, version or list of endpoints.
+   * The same secret id again, with the same slot and value, gets the first answer again; if version or endpoints differ (the change was decided anew after a lost
+   * race), the secret is tied to the latest ones alone. The answer is in the order of `secrets`.
+   * @throws {SecretIdReused} a secret id of this account stands for another value or slot already, or comes twice.
    * @throws {AccountShredded} the account was erased; its id is never used again.
    */
   put(accountId: string, secrets: readonly SecretToSeal[]): Promise<readonly SealedSecret[]>;
@@ -145,7 +146,7 @@ export class SecretIdReused extends SecretStoreError {
     readonly accountId: string,
     readonly secretId: string,
   ) {
-    super(`Secret ${secretId} of account ${accountId} exists already, with another value or another place. Use a new id.`);
+    super(`Secret ${secretId} of account ${accountId} stands for another value already. Use a new id.`);
   }
 }
 
