@@ -1,0 +1,47 @@
+// Both are pure functions of their text: they look at no network and no configuration.
+import { isIP, isIPv6 } from 'node:net';
+import { domainToASCII } from 'node:url';
+import { accepted, rejected, type Checked } from './checked.js';
+import { hasForbiddenCharacter } from './forbidden-characters.js';
+
+const maximumTyped = 1024;
+const wrong = 'It is neither a host name nor an IP address. Write it as mail.example.com, 192.0.2.1 or 2001:db8::1, without protocol, brackets or port.';
+
+/**
+ * A server's host: a name of letters, digits and hyphens (RFC 1123, section 2.1), internationalised labels as A-labels (RFC 5891), or a canonical IP address.
+ * Names are stored in lower case, IPv6 addresses compressed (RFC 5952). What a resolver would take for an address though it does not look like one (`127.1`, `0x7f000001`) is refused.
+ */
+export function checkHost(text: string): Checked<string> {
+  if (text === '') return rejected('REQUIRED', 'The host is empty. Write a host name or an IP address.');
+  if (text.length > maximumTyped) return rejected('TOO_LONG', 'The host is too long: a host name has at most 253 characters.');
+  if (isIP(text) === 4) return accepted(text);
+  if (isIPv6(text)) return text.includes('%') ? rejected('INVALID_FORMAT', wrong) : accepted(new URL(`http://[${text}]`).hostname.slice(1, -1));
+  return checkDomain(text, wrong);
+}
+
+/** A domain name as it is stored: A-labels in lower case. A name of one label is allowed: there are internal hosts like `localhost` and `mailhub`. */
+export function checkDomain(text: string, message: string): Checked<string> {
+  // The conversion maps these away instead of refusing them; what is stored would not be what was typed.
+  if (hasForbiddenCharacter(text) || /[。．｡\uFF00-\uFFEF]/u.test(text)) return rejected('INVALID_FORMAT', message);
+  const ascii = domainToASCII(text.normalize('NFC')).toLowerCase();
+  if (ascii === '' || ascii.length > 253) return rejected('INVALID_FORMAT', message);
+  const labels = ascii.split('.');
+  // A last label of digits or of hexadecimal form is read as part of an IPv4 address (WHATWG URL, section 3.5).
+  const looksLikeAddress = /^(?:\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? '');
+  return !looksLikeAddress && labels.every(isHostLabel) ? accepted(ascii) : rejected('INVALID_FORMAT', message);
+}
+
+export function isIpAddress(host: string): boolean {
+  return isIP(host) !== 0;
+}
+
+/** @param port a TCP port: a whole number from 1 to 65535. */
+export function checkPort(port: number): Checked<number> {
+  return Number.isInteger(port) && port >= 1 && port <= 65_535 ? accepted(port) : rejected('OUT_OF_RANGE', 'A port is a whole number from 1 to 65535.');
+}
+
+function isHostLabel(label: string): boolean {
+  if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label)) return false;
+  // An A-label that decodes to nothing, or to something that is not encoded back the same way, is a forgery.
+  return !label.startsWith('xn--') || (label.length > 4 && domainToASCII(label) === label);
+}
