@@ -59,32 +59,52 @@ const schema = `
   PRAGMA user_version = ${schemaVersion};`;
 
 /**
- * Opens `<directory>/secrets.db` for this process alone and makes it if it is not there. Only its owner can read its files.
- * @throws {SecretStoreUnavailable} another process has it open, or it is none of ours.
+ * Opens `<directory>/secrets.db`, and makes it if it is not there; `lock` keeps it for this process alone until it is closed. Only its owner can read its files.
+ * @throws {SecretStoreUnavailable} it is open already, here or in another process, or it is none of ours.
  */
-export async function openDatabase(directory: string): Promise<Database> {
-  const path = join(directory, 'secrets.db');
+export async function openDatabase(directory: string): Promise<{ readonly database: Database; readonly lock: Database }> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  await ensurePrivateFile(path);
-
-  const database = new DatabaseSync(path);
+  const lock = await lockStore(directory);
+  const path = join(directory, 'secrets.db');
+  let database: Database | undefined;
   try {
+    await ensurePrivateFile(path);
+    database = new DatabaseSync(path);
     refuseOldSqlite(database);
-    // The exclusive lock also keeps SQLite from making a shared-memory file. Temporary files would hold copies of what is erased: they stay in memory.
+    // Temporary files would hold copies of what is erased: they stay in memory.
     database.exec(`
-      PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
-      PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;`);
+      PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;
+      PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0;`);
     database.exec('BEGIN IMMEDIATE');
     const version = query<{ user_version: number }>(database, 'PRAGMA user_version').get()?.user_version;
     if (version === 0) database.exec(schema);
     else if (version !== schemaVersion) throw new SecretStoreUnavailable(`${path} was written by another version of Postledger (format ${version}).`);
     database.exec('COMMIT');
-    return database;
+    return { database, lock };
   } catch (error) {
-    database.close();
+    database?.close();
+    lock.close();
     if (error instanceof SecretStoreUnavailable) throw error;
-    if (sqliteCode(error) === busy) throw new SecretStoreUnavailable(`${path} is open in another process. Stop that one first.`, { cause: error });
     throw new SecretStoreUnavailable(`${path} cannot be opened: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/**
+ * An exclusive transaction on an empty database beside the store. The system drops it however the process ends. On the store itself it would shut out readers such as
+ * backups, and outlive a close: a closed database keeps its locks as long as the garbage collector leaves it a statement.
+ */
+async function lockStore(directory: string): Promise<Database> {
+  const path = join(directory, 'secrets.lock');
+  await ensurePrivateFile(path);
+  const lock = new DatabaseSync(path);
+  try {
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    lock.close();
+    if (sqliteCode(error) === busy)
+      throw new SecretStoreUnavailable(`The secret store in ${directory} is in use by another process. Stop that one first.`, { cause: error });
+    throw error;
   }
 }
 

@@ -51,24 +51,26 @@ export async function openEmbeddedSecretStore({
   cachedKeys = 10_000,
   now = () => new Date(),
 }: EmbeddedSecretStoreOptions): Promise<SecretStore> {
-  const database = await openDatabase(directory);
+  const { database, lock } = await openDatabase(directory);
   try {
     const slots = new Slots(database);
     const accounts = new AccountRows(database, slots);
     const custody = new KeyCustody(database, slots, accounts, rootKeys);
     await custody.check();
     // An earlier run may have ended between an erasure and the emptying of the log.
-    slots.emptyLog();
+    await slots.emptyLog();
     const secrets = new SecretRows(database, slots);
-    return new EmbeddedSecretStore({ database, slots, accounts, secrets, custody, keys: new AccountKeys(accounts, rootKeys, cachedKeys), now });
+    return new EmbeddedSecretStore({ database, lock, slots, accounts, secrets, custody, keys: new AccountKeys(accounts, rootKeys, cachedKeys), now });
   } catch (error) {
     database.close();
+    lock.close();
     throw error;
   }
 }
 
 interface Parts {
   readonly database: Database;
+  readonly lock: Database;
   readonly slots: Slots;
   readonly accounts: AccountRows;
   readonly secrets: SecretRows;
@@ -164,7 +166,7 @@ class EmbeddedSecretStore implements SecretStore {
     const { database, slots } = this.parts;
     return this.#whileOpen(async () => {
       const swept = await new Sweep(database, slots, this.#writes, options, this.#pause).run();
-      if (swept.deleted > 0) slots.emptyLog();
+      if (swept.deleted > 0) await slots.emptyLog();
       return swept;
     });
   }
@@ -182,7 +184,7 @@ class EmbeddedSecretStore implements SecretStore {
     const { custody, keys, slots } = this.parts;
     return this.#whileOpen(async () => {
       const rewrapping = await custody.rewrapAll(keys, this.#writes, this.#pause, onProgress);
-      slots.emptyLog();
+      await slots.emptyLog();
       return rewrapping;
     });
   }
@@ -198,6 +200,7 @@ class EmbeddedSecretStore implements SecretStore {
     this.#writes.end(closed());
     this.parts.keys.forgetAll();
     this.parts.database.close();
+    this.parts.lock.close();
   }
 
   /** Makes the account's key and stores the rows sealed with it; null when another call made one first. */
@@ -242,7 +245,7 @@ class EmbeddedSecretStore implements SecretStore {
   #erase(erasure: () => void): Promise<void> {
     return this.#whileOpen(async () => {
       await this.#writes.run(erasure);
-      this.parts.slots.emptyLog();
+      await this.parts.slots.emptyLog();
     });
   }
 

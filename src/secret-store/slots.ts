@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { change, insert, query, type Database } from './database.js';
 import { SecretStoreUnavailable } from './secret-store.js';
 
@@ -68,10 +69,19 @@ export class Slots {
     this.#sizesFree.add(length);
   }
 
-  /** Takes the write-ahead log into the database and cuts it to nothing: no file holds erased bytes afterwards. */
-  emptyLog(): void {
-    const outcome = query<{ busy: number }>(this.database, 'PRAGMA wal_checkpoint(TRUNCATE)').get();
-    if (outcome?.busy !== 0) throw new SecretStoreUnavailable('The write-ahead log of the secret store could not be emptied. Start the service again.');
+  /**
+   * Takes the write-ahead log into the database and cuts it to nothing: no file holds erased bytes afterwards. Waits for another process that reads, such as a
+   * backup, at most 10 seconds.
+   * @throws {SecretStoreUnavailable} the log could not be emptied; the next start will.
+   */
+  async emptyLog(): Promise<void> {
+    for (let attempts = 200; query<{ busy: number }>(this.database, 'PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy !== 0; attempts--) {
+      if (attempts === 0)
+        throw new SecretStoreUnavailable(
+          'Erased secrets are still in secrets.db-wal, because another process reads it. End that one, then start the service again.',
+        );
+      await sleep(50);
+    }
   }
 
   #bytes(slotId: number): Uint8Array {
