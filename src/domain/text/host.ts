@@ -4,6 +4,7 @@ import { domainToASCII } from 'node:url';
 import { accepted, rejected, type Checked } from './checked.js';
 import { hasForbiddenCharacter } from './forbidden-characters.js';
 
+const maximumName = 253; // RFC 1035, section 2.3.4: 255 octets, of which the first length and the root take two
 const maximumTyped = 1024;
 const wrong = 'It is neither a host name nor an IP address. Write it as mail.example.com, 192.0.2.1 or 2001:db8::1, without protocol, brackets or port.';
 
@@ -13,7 +14,7 @@ const wrong = 'It is neither a host name nor an IP address. Write it as mail.exa
  */
 export function checkHost(text: string): Checked<string> {
   if (text === '') return rejected('REQUIRED', 'The host is empty. Write a host name or an IP address.');
-  if (text.length > maximumTyped) return rejected('TOO_LONG', 'The host is too long: a host name has at most 253 characters.');
+  if (text.length > maximumTyped) return rejected('TOO_LONG', `The host is too long: a host name has at most ${maximumName} characters.`);
   if (isIP(text) === 4) return accepted(text);
   if (isIPv6(text)) return text.includes('%') ? rejected('INVALID_FORMAT', wrong) : accepted(new URL(`http://[${text}]`).hostname.slice(1, -1));
   return checkDomain(text, wrong);
@@ -21,10 +22,13 @@ export function checkHost(text: string): Checked<string> {
 
 /** A domain name as it is stored: A-labels in lower case. A name of one label is allowed: there are internal hosts like `localhost` and `mailhub`. */
 export function checkDomain(text: string, message: string): Checked<string> {
-  // The conversion maps these away instead of refusing them; what is stored would not be what was typed.
-  if (hasForbiddenCharacter(text) || /[。．｡\uFF00-\uFFEF]/u.test(text)) return rejected('INVALID_FORMAT', message);
-  const ascii = domainToASCII(text.normalize('NFC')).toLowerCase();
-  if (ascii === '' || ascii.length > 253) return rejected('INVALID_FORMAT', message);
+  if (hasForbiddenCharacter(text))
+    return rejected('FORBIDDEN_CHARACTER', 'The host has a control character, a line break or an invisible character. Type it anew rather than pasting it.');
+  const name = text.normalize('NFC');
+  // The conversion would cut at `/`, decode `%61` and map look-alikes (`ﬁ`, `①`, `。`) instead of refusing them; what is stored would not be what was typed.
+  if (!/^[A-Za-z0-9.\-\u{80}-\u{10FFFF}]+$/u.test(name) || name.includes('。') || name.normalize('NFKC') !== name) return rejected('INVALID_FORMAT', message);
+  const ascii = domainToASCII(name).toLowerCase();
+  if (ascii.length > maximumName) return rejected('TOO_LONG', `A host name has at most ${maximumName} characters.`);
   const labels = ascii.split('.');
   // A last label of digits or of hexadecimal form is read as part of an IPv4 address (WHATWG URL, section 3.5).
   const looksLikeAddress = /^(?:\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? '');
