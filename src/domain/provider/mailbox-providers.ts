@@ -84,7 +84,13 @@ export const mailboxProviders: readonly Provider[] = [
     'Outlook.com (Hotmail, Live, MSN)',
     ['outlook.com', 'hotmail.com', 'live.com', 'msn.com', 'outlook.de', 'outlook.fr', 'hotmail.co.uk', 'hotmail.de', 'hotmail.fr'],
     { smtp: [startTls('smtp-mail.outlook.com', 587)], imap: [tls('outlook.office365.com', 993)], pop3: [tls('outlook.office365.com', 995)] },
-    { microsoftGraph: true, authentication: ['OAUTH2'], oauth: microsoft, notes: ['Passwords are not taken: OAuth 2.0 or Microsoft Graph alone.'] },
+    {
+      microsoftGraph: true,
+      authentication: ['OAUTH2'],
+      oauth: microsoft,
+      documentationUrl: 'https://support.microsoft.com/office/8361e398-8af4-4e97-b147-6c6c4ac95353',
+      notes: ['Access by POP3 and IMAP must be switched on in the account settings first.', 'Passwords are not taken: OAuth 2.0 or Microsoft Graph alone.'],
+    },
   ),
   provider(
     'yahoo',
@@ -94,6 +100,7 @@ export const mailboxProviders: readonly Provider[] = [
     {
       authentication: appPasswordOrOAuth,
       oauth: yahoo('api.login.yahoo.com'),
+      documentationUrl: 'https://help.yahoo.com/kb/SLN4075.html',
       notes: [needsAppPassword],
     },
   ),
@@ -108,10 +115,15 @@ export const mailboxProviders: readonly Provider[] = [
     'iCloud Mail',
     ['icloud.com', 'me.com', 'mac.com'],
     { smtp: [startTls('smtp.mail.me.com', 587)], imap: [tls('imap.mail.me.com', 993)], pop3: [] },
-    { authentication: appPassword, notes: [needsAppPassword, 'IMAP wants the part before the @ as user ID, SMTP the whole address.'] },
+    {
+      authentication: appPassword,
+      documentationUrl: 'https://support.apple.com/102525',
+      notes: [needsAppPassword, 'IMAP wants the part before the @ as user ID, SMTP the whole address.'],
+    },
   ),
   provider('zoho', 'Zoho Mail', ['zoho.com', 'zohomail.com'], usualAnd587('smtp.zoho.com', 'imap.zoho.com', 'pop.zoho.com'), {
     authentication: ['PASSWORD', 'APP_PASSWORD'],
+    documentationUrl: 'https://www.zoho.com/mail/help/imap-access.html',
     notes: ['Accounts of organisations use imappro.zoho.com, poppro.zoho.com and smtppro.zoho.com.', switchOn],
   }),
   provider('zoho-eu', 'Zoho Mail (Europe)', ['zoho.eu'], usualAnd587('smtp.zoho.eu', 'imap.zoho.eu', 'pop.zoho.eu'), {
@@ -122,8 +134,17 @@ export const mailboxProviders: readonly Provider[] = [
     authentication: ['PASSWORD', 'APP_PASSWORD'],
     notes: [switchOn],
   }),
+  provider('zoho-au', 'Zoho Mail (Australia)', ['zoho.com.au'], usualAnd587('smtp.zoho.com.au', 'imap.zoho.com.au', 'pop.zoho.com.au'), {
+    authentication: ['PASSWORD', 'APP_PASSWORD'],
+    notes: [switchOn],
+  }),
+  provider('zoho-jp', 'Zoho Mail (Japan)', ['zoho.jp'], usualAnd587('smtp.zoho.jp', 'imap.zoho.jp', 'pop.zoho.jp'), {
+    authentication: ['PASSWORD', 'APP_PASSWORD'],
+    notes: [switchOn],
+  }),
   provider('fastmail', 'Fastmail', ['fastmail.com', 'fastmail.fm'], usual('smtp.fastmail.com', 'imap.fastmail.com', 'pop.fastmail.com'), {
     authentication: appPassword,
+    documentationUrl: 'https://www.fastmail.com/help/technical/servernamesandports.html',
     notes: ['Sign in with an app password, which the settings make.'],
   }),
   provider(
@@ -221,6 +242,19 @@ export const mailboxProviders: readonly Provider[] = [
   provider('alibaba-mail', 'Alibaba Mail (Singapore)', [], usual('smtp.sg.aliyun.com', 'imap.sg.aliyun.com', null), {
     notes: ['Other regions have hosts of their own.'],
   }),
+  provider(
+    'proton',
+    'Proton Mail',
+    ['proton.me', 'protonmail.com', 'pm.me', 'protonmail.ch'],
+    { smtp: [startTls('smtp.protonmail.ch', 587)], imap: [], pop3: [] },
+    {
+      authentication: appPassword,
+      notes: [
+        'Sending takes an SMTP token, which paid plans make for addresses of domains of their own.',
+        'Mailboxes are read through Proton Mail Bridge alone: a program beside Postledger that listens on 127.0.0.1 and has a certificate of its own.',
+      ],
+    },
+  ),
   provider('lark', 'Lark Mail', [], usual('smtp.larksuite.com', 'imap.larksuite.com', null)),
   provider('naver', 'Naver Mail', ['naver.com'], usual('smtp.naver.com', 'imap.naver.com', 'pop.naver.com'), {
     authentication: appPassword,
