@@ -6,9 +6,9 @@ import { checkHost, checkPort } from '../../src/domain/text/host.js';
 import { checkLine } from '../../src/domain/text/line.js';
 
 interface WellKnownService {
-  readonly host?: string;
-  readonly port?: number;
-  readonly secure?: boolean;
+  readonly host?: string | undefined;
+  readonly port?: number | string | undefined;
+  readonly secure?: boolean | undefined;
 }
 
 const wellKnown: readonly WellKnownService[] = Object.values(services);
