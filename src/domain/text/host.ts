@@ -1,6 +1,6 @@
 // Both are pure functions of their text: they look at no network and no configuration.
 import { isIP, isIPv6 } from 'node:net';
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { accepted, rejected, type Checked } from './checked.js';
 import { hasForbiddenCharacter } from './forbidden-characters.js';
 
@@ -45,7 +45,11 @@ export function checkPort(port: number): Checked<number> {
 }
 
 function isHostLabel(label: string): boolean {
-  if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label)) return false;
-  // An A-label that decodes to nothing, or to something that is not encoded back the same way, is a forgery.
-  return !label.startsWith('xn--') || (label.length > 4 && domainToASCII(label) === label);
+  return /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label) && (!label.startsWith('xn--') || isALabel(label));
+}
+
+/** Whether it decodes to something that is encoded back the same way. What does not is a forgery; some versions of the conversion let it pass as it is, others refuse it. */
+function isALabel(label: string): boolean {
+  const decoded = domainToUnicode(label);
+  return !decoded.startsWith('xn--') && domainToASCII(decoded) === label;
 }
