@@ -58,8 +58,13 @@ describe.each(['Dockerfile', 'docker/mail/Dockerfile'])('%s', (path) => {
 
 describe('the image of the service', () => {
   it('sees what it copies and nothing else of the project', () => {
-    const seen = readText('.dockerignore').split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1)); // prettier-ignore
-    const copied = values(service, 'COPY').filter((text) => !text.startsWith('--from')).flatMap((text) => text.split(/\s+/).slice(0, -1)); // prettier-ignore
+    const seen = readText('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => line.slice(1));
+    const copied = values(service, 'COPY')
+      .filter((text) => !text.startsWith('--from'))
+      .flatMap((text) => text.split(/\s+/).slice(0, -1));
     expect(readText('.dockerignore')).toMatch(/^\*$/m);
     expect([...new Set(copied)].sort()).toEqual(seen.sort());
   });
