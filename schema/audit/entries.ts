@@ -1,0 +1,201 @@
+import { Field, ID, Int, ObjectType, type ClassType } from 'type-graphql';
+import type { Role as RoleName } from '../../src/domain/access/role.js';
+import { upcast, type PostledgerEvent, type PostledgerEventType } from '../../src/domain/event-catalogue.js';
+import type { AuthenticationFailure as Failure } from '../../src/domain/security-log/events.js';
+import { Role } from '../access/role.js';
+import { ConnectionTestOutcome } from '../connection-test/connection-test.js';
+import { ConnectionTestStage, DiagnosisCode } from '../connection-test/connection-test-stage.js';
+import { DateTime } from '../date-time/date-time-scalar.js';
+import { secretStatus, SecretStatus } from '../email-account/connection-settings.js';
+import { Receiver, receiverOf } from '../email-account/receiver.js';
+import { Sender, senderOf } from '../email-account/sender.js';
+import { enumeration } from '../enumeration.js';
+import { AuditEntry } from './audit-entry.js';
+import type { AuditRow } from './audit-row.js';
+
+export const AuthenticationFailure = enumeration<Failure>('AuthenticationFailure', 'Why somebody was not recognised.', {
+  MALFORMED: 'What was shown is no token at all, or is mistyped.',
+  UNKNOWN: 'There is no such token.',
+  EXPIRED: 'The token has expired.',
+  REVOKED: 'The token was revoked.',
+});
+
+@ObjectType({ description: 'One thing that was wrong with a refused command. Never holds what was sent.' })
+export class RefusedProblem {
+  @Field(() => String, { description: 'As UserErrorCode names it.' })
+  readonly code!: string;
+
+  @Field(() => [String], { nullable: true, description: 'The path inside `input`; null when it was about the whole.' })
+  readonly field!: readonly string[] | null;
+}
+
+type DataOf<Type extends PostledgerEventType> = Extract<PostledgerEvent, { readonly type: Type }>['data'];
+
+/** What an entry adds to AuditEntry: the field's type, what it means, and where in the event's data it stands. */
+interface Extra<Data> {
+  readonly type: () => ClassType | object | [object];
+  readonly nullable?: true;
+  readonly description: string;
+  readonly of: (data: Data) => unknown;
+}
+type Extras<Data> = Readonly<Record<string, Extra<Data>>>;
+type EntryTable = { readonly [Type in PostledgerEventType]: { readonly description: string; readonly adds: Extras<DataOf<Type>> } };
+
+const accountName: Extra<{ readonly accountName: string }> = {
+  type: () => String,
+  description: "The account's name from here on.",
+  of: (data) => data.accountName,
+};
+const provider: Extra<{ readonly provider: string }> = {
+  type: () => ID,
+  description: "The account's provider from here on: an id of the catalogue.",
+  of: (data) => data.provider,
+};
+const command: Extra<{ readonly command: string }> = {
+  type: () => String,
+  description: 'The mutation, query or subscription that was attempted.',
+  of: (data) => data.command,
+};
+const testOutcome: Extra<{ readonly outcome: 'PASSED' | 'FAILED' }> = {
+  type: () => ConnectionTestOutcome,
+  description: 'How it ended.',
+  of: (data) => data.outcome,
+};
+const password: Extra<DataOf<'SenderPasswordChanged'>> = {
+  type: () => SecretStatus,
+  description: 'What may be known of the password from here on.',
+  of: (data) => secretStatus(data.password),
+};
+
+/** Every event there is, with what is typed about it. A field of one name has one type in all entries, so that fragments on several of them can stand side by side. */
+const table: EntryTable = {
+  AccountCreated: {
+    description: 'An account was created.',
+    adds: { accountId: { type: () => ID, description: "The account's id, as it was written.", of: (data) => data.accountId }, accountName, provider },
+  },
+  AccountRenamed: { description: 'An account got another name.', adds: { accountName } },
+  ProviderChanged: { description: 'An account was given to another provider of the catalogue.', adds: { provider } },
+  SenderConfigured: {
+    description: "An account's sender was configured, the whole section.",
+    adds: { sender: { type: () => Sender, description: 'The sender from here on.', of: (data) => senderOf(data.sender) } },
+  },
+  SenderRemoved: { description: "An account's sender was removed, and its password destroyed.", adds: {} },
+  ReceiverConfigured: {
+    description: "An account's receiver was configured, the whole section.",
+    adds: { receiver: { type: () => Receiver, description: 'The receiver from here on.', of: (data) => receiverOf(data.receiver) } },
+  },
+  ReceiverRemoved: { description: "An account's receiver was removed, and its password destroyed.", adds: {} },
+  SenderPasswordChanged: { description: "The password of an account's sender was replaced or cleared.", adds: { password } },
+  ReceiverPasswordChanged: { description: "The password of an account's receiver was replaced or cleared.", adds: { password } },
+  AccountDisabled: { description: 'An account was disabled.', adds: {} },
+  AccountEnabled: { description: 'An account was enabled.', adds: {} },
+  AccountDeleted: { description: 'An account was deleted. It can be restored.', adds: {} },
+  AccountRestored: { description: 'A deleted account was restored.', adds: {} },
+  AccountErased: { description: 'An account was erased for good: the key of its secrets is destroyed.', adds: {} },
+  ConnectionTested: {
+    description: "A saved account's connections were tested.",
+    adds: {
+      testOutcome: { ...testOutcome, of: (data) => data.test.outcome },
+      testedVersion: { type: () => Int, description: 'The version of the account whose settings were tested.', of: (data) => data.testedVersion },
+      stages: { type: () => [ConnectionTestStage], description: 'The steps in the order in which they ended.', of: (data) => data.test.stages },
+    },
+  },
+  ApiTokenIssued: {
+    description: 'An API token was issued. The token itself is stored nowhere.',
+    adds: {
+      tokenName: { type: () => String, description: "The token's name.", of: (data) => data.name },
+      role: { type: () => Role, description: 'The role that its holder has.', of: (data) => data.role },
+      expiresAt: { type: () => DateTime, nullable: true, description: 'When it ends; null when it does not.', of: (data) => data.expiresAt },
+    },
+  },
+  ApiTokenRevoked: { description: 'An API token was revoked: it opens nothing any more.', adds: {} },
+  ApiTokenUsed: { description: 'An API token was used. Recorded at most once an hour for each token.', adds: {} },
+  CommandRefused: {
+    description: 'A change was refused by a rule.',
+    adds: { command, problems: { type: () => [RefusedProblem], description: 'All that was wrong with it.', of: (data) => data.problems } },
+  },
+  CommandConflicted: {
+    description: 'A change was refused, because somebody else had made another since the caller looked.',
+    adds: {
+      command,
+      expectedVersion: { type: () => Int, description: 'The version that the caller took for the current one.', of: (data) => data.expectedVersion },
+      currentVersion: { type: () => Int, description: 'The version that was the current one.', of: (data) => data.currentVersion },
+    },
+  },
+  CommandChangedNothing: { description: 'A change was allowed, and everything was so already.', adds: { command } },
+  CommandFailed: {
+    description: 'A change failed through a fault of the service.',
+    adds: { command, reference: { type: () => ID, description: "What the caller's error and the service's log name it by.", of: (data) => data.reference } },
+  },
+  AccessDenied: {
+    description: 'Somebody asked for what their role does not allow.',
+    adds: { command, role: { type: () => Role, description: 'The role that they had.', of: (data) => data.role as RoleName } },
+  },
+  DraftConnectionTested: {
+    description: 'Connections were tested that no account holds yet: a draft.',
+    adds: {
+      command,
+      targets: { type: () => [String], description: 'The endpoints, e.g. `smtp://mail.example.com:587?tls=required`.', of: (data) => data.targets },
+      testOutcome,
+    },
+  },
+  TestMessageSent: {
+    description: "A test message was handed to a sender's server, or was not taken.",
+    adds: {
+      command,
+      messageId: { type: () => String, description: "The message's Message-ID (RFC 5322).", of: (data) => data.messageId },
+      code: { type: () => DiagnosisCode, description: 'What came of it: OK when the server took it.', of: (data) => data.code },
+      serverResponse: {
+        type: () => String,
+        nullable: true,
+        description: 'What the server said; null when it said nothing.',
+        of: (data) => data.serverResponse,
+      },
+    },
+  },
+  AuthenticationFailed: {
+    description: 'Somebody called and did not prove who they are.',
+    adds: {
+      cause: { type: () => AuthenticationFailure, description: 'Why they were not recognised.', of: (data) => data.cause },
+      count: { type: () => Int, description: 'How often: failures of one minute and address are told together.', of: (data) => data.count },
+    },
+  },
+};
+
+@ObjectType({ implements: AuditEntry, description: 'An event that this version of the service does not know: a newer one wrote it. `action` names it.' })
+export class UnknownEntry extends AuditEntry {}
+
+/** One class an event, made from the table: `AccountCreatedEntry` implements AuditEntry and adds the fields listed. */
+const entryTypes = new Map<string, new (row: AuditRow, data: object) => AuditEntry>(
+  Object.entries(table).map(([event, { description, adds }]) => [event, entryType(`${event}Entry`, description, adds as Extras<object>)]),
+);
+
+function entryType(name: string, description: string, adds: Extras<object>): new (row: AuditRow, data: object) => AuditEntry {
+  class Entry extends AuditEntry {
+    readonly #data: object;
+
+    constructor(row: AuditRow, data: object) {
+      super(row);
+      this.#data = data;
+    }
+
+    static adds(field: string, extra: Extra<object>): void {
+      Object.defineProperty(Entry.prototype, field, {
+        get(this: Entry) {
+          return extra.of(this.#data);
+        },
+      });
+      Field(extra.type, { description: extra.description, nullable: extra.nullable ?? false })(Entry.prototype, field);
+    }
+  }
+  for (const [field, extra] of Object.entries(adds)) Entry.adds(field, extra);
+  ObjectType(name, { implements: AuditEntry, description })(Entry);
+  return Entry;
+}
+
+/** The row as the type of its event. */
+export function auditEntryOf(row: AuditRow): AuditEntry {
+  const event = upcast({ type: row.action, data: row.data, metadata: row.metadata });
+  const EntryType = event && entryTypes.get(event.type);
+  return EntryType ? new EntryType(row, event.data) : new UnknownEntry(row);
+}

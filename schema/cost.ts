@@ -1,0 +1,38 @@
+import { getNamedType, isInterfaceType, isLeafType, isObjectType, type GraphQLSchema } from 'graphql';
+import type { ComplexityEstimatorArgs } from 'graphql-query-complexity';
+import { defaultPageSize } from './paging/page-arguments.js';
+
+/**
+ * What a field costs, in objects: a leaf nothing, an object 1 and what is asked of it, a connection its page size times what is asked of each entry.
+ * A list that is part of its object (stages, warnings, changes) counts as one object, however long: it is stored and read with it.
+ * A field that says its own cost keeps it.
+ */
+export function setCosts(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (type.name.startsWith('__') || (!isObjectType(type) && !isInterfaceType(type))) continue;
+    for (const field of Object.values(type.getFields())) {
+      if (field.extensions['complexity'] !== undefined) continue;
+      const named = getNamedType(field.type);
+      const complexity = isLeafType(named)
+        ? 0
+        : named.name.endsWith('Connection')
+          ? ofPage
+          : partsOfPage.has(field.name) && type.name.endsWith('Connection')
+            ? ofParts
+            : 1;
+      field.extensions = { ...field.extensions, complexity };
+    }
+  }
+}
+
+/** Edges and nodes are the page itself, which its connection counts. */
+const partsOfPage = new Set(['edges', 'pageInfo']);
+
+function ofPage({ args, childComplexity }: ComplexityEstimatorArgs): number {
+  const size = args['first'] ?? args['last'];
+  return 1 + Math.max(0, typeof size === 'number' ? size : defaultPageSize) * childComplexity;
+}
+
+function ofParts({ childComplexity }: ComplexityEstimatorArgs): number {
+  return childComplexity;
+}

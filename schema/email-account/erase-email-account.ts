@@ -1,0 +1,31 @@
+import { Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql';
+import { Input } from '../change.js';
+import type { RequestContext } from '../request-context.js';
+import { AccountChangeInput, AccountChangePayload, accountPayload } from './account-change.js';
+
+@InputType({ description: 'The account to erase for good.' })
+export class EraseEmailAccountInput extends AccountChangeInput {
+  @Field(() => ID, { description: 'The accountId once more, so that nothing is erased by a slip.' })
+  readonly confirmation!: string;
+
+  @Field(() => String, { description: 'Why, for the audit trail. 1 to 500 characters.' })
+  override readonly reason!: string;
+}
+
+@ObjectType({ description: 'What came of `eraseEmailAccount`. Its `account` is always null.' })
+export class EraseEmailAccountPayload extends AccountChangePayload {}
+
+@Resolver()
+export class EraseEmailAccount {
+  @Mutation(() => EraseEmailAccountPayload, {
+    description:
+      'Erases an account for good: the key of its passwords is destroyed, and its id is never given out again. The audit trail keeps what happened. ' +
+      'It cannot be undone. Errors: NOT_FOUND, CONTRADICTION where the confirmation differs, REASON_REQUIRED.',
+  })
+  async eraseEmailAccount(
+    @Input(() => EraseEmailAccountInput) { accountId, confirmation, ...options }: EraseEmailAccountInput,
+    @Ctx() { call, accountCommands }: RequestContext,
+  ): Promise<EraseEmailAccountPayload> {
+    return accountPayload(await accountCommands.erase(call, { accountId, confirmation }, options));
+  }
+}

@@ -1,0 +1,7 @@
+import { Field, ID, InterfaceType } from 'type-graphql';
+
+@InterfaceType({ description: 'Something with an id that is unique over all types: what client caches normalise by.' })
+export abstract class Node {
+  @Field(() => ID, { description: 'Opaque and stable. The query `node` finds the object by it.' })
+  readonly id!: string;
+}

@@ -1,0 +1,83 @@
+import type { AccountHistory } from '../src/commands/account-history.js';
+import type { ApiTokenCommands, IssuedApiToken } from '../src/commands/api-token-commands.js';
+import type { Call } from '../src/commands/change.js';
+import type { ConnectionTests } from '../src/commands/connection-tests.js';
+import type { EmailAccountCommands } from '../src/commands/email-account-commands.js';
+import type { SecurityLog } from '../src/commands/security-log.js';
+import type { TestMessages } from '../src/commands/test-messages.js';
+import type { KnownNames } from '../src/domain/email-account/readiness.js';
+import type { EmailAccountSnapshot } from '../src/domain/email-account/snapshot.js';
+import type { AuditRow, AuditFilter } from './audit/audit-row.js';
+import type { AccountFilter, AccountOrder } from './email-account/account-list.js';
+import type { Page } from './paging/connection.js';
+import type { PageRequest } from './paging/page-arguments.js';
+import type { Batch } from './subscription/follow.js';
+import type { ServiceFacts } from './service/service-facts.js';
+
+/** What the resolvers of one request work with: who asks, and the services of this process. */
+export interface RequestContext extends Services {
+  readonly call: Call;
+  /** When the caller's access ends; null when it does not. */
+  readonly accessEndsAt: Date | null;
+  /** Aborts when the caller has gone away or the operation's time is up. */
+  readonly signal: AbortSignal;
+  /**
+   * Waits until the views show what the request's consistency token names. Null when there is nothing to wait for; false when the deadline passed first.
+   * May be called once for each root field.
+   */
+  readonly freshness: () => Promise<boolean> | null;
+}
+
+/** Made once a process. */
+export interface Services {
+  readonly accountCommands: Pick<
+    EmailAccountCommands,
+    | 'create'
+    | 'rename'
+    | 'changeProvider'
+    | 'configureSender'
+    | 'removeSender'
+    | 'changeSenderPassword'
+    | 'configureReceiver'
+    | 'removeReceiver'
+    | 'changeReceiverPassword'
+    | 'disable'
+    | 'enable'
+    | 'delete'
+    | 'restore'
+    | 'erase'
+    | 'revert'
+  >;
+  readonly tokenCommands: Pick<ApiTokenCommands, 'issue' | 'revoke'>;
+  readonly connectionTests: Pick<ConnectionTests, 'test' | 'progress'>;
+  readonly testMessages: Pick<TestMessages, 'send'>;
+  readonly accountHistory: Pick<AccountHistory, 'atVersion' | 'at'>;
+  readonly accounts: AccountsView;
+  readonly auditTrail: AuditTrailView;
+  readonly tokens: TokensView;
+  readonly securityLog: Pick<SecurityLog, 'accessDenied'>;
+  /** What exists beside the accounts, for their readiness. */
+  readonly knownNames: KnownNames;
+  readonly serviceFacts: () => ServiceFacts | Promise<ServiceFacts>;
+}
+
+export interface AccountsView {
+  find(accountId: string): EmailAccountSnapshot | null;
+  page(filter: AccountFilter, order: AccountOrder, page: PageRequest): Page<EmailAccountSnapshot>;
+  count(filter: AccountFilter): number;
+}
+
+export interface AuditTrailView {
+  find(entryId: string): AuditRow | null;
+  page(filter: AuditFilter, page: PageRequest): Page<AuditRow>;
+  count(filter: AuditFilter): number | null;
+  position(): bigint;
+  tail(filter: AuditFilter, after: bigint): Batch<AuditRow>;
+  onAdvance(listener: () => void): () => void;
+}
+
+export interface TokensView {
+  find(id: string): IssuedApiToken | null;
+  page(page: PageRequest): Page<IssuedApiToken>;
+  count(): number;
+}

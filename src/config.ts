@@ -1,0 +1,198 @@
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+
+/** How the service is set up: environment variables and nothing else, read once at the start. */
+export interface Config {
+  /** Whether NODE_ENV is `production`: nothing is then made up, a root key least of all. */
+  readonly production: boolean;
+  readonly http: HttpConfig;
+  /** Absolute. */
+  readonly dataDirectory: string;
+  readonly rootKeys: { readonly keys: string | undefined; readonly keysFile: string | undefined };
+  readonly logLevel: LogLevel;
+  readonly egress: { readonly allowLoopback: boolean };
+  /** How many connection tests and test messages one caller may ask for in a minute. */
+  readonly connectionTestsPerMinute: number;
+}
+
+export interface HttpConfig {
+  /** An IP address or `localhost`. */
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  /** Proxies whose `X-Forwarded-For` is believed: IP addresses and CIDR ranges. */
+  readonly trustedProxies: readonly string[];
+  readonly introspection: boolean;
+  readonly limits: RequestLimits;
+}
+
+/** What one request may ask for; on WebSockets each operation. */
+export interface RequestLimits {
+  readonly bodyBytes: number;
+  readonly tokens: number;
+  readonly depth: number;
+  readonly aliases: number;
+  readonly rootFields: number;
+  /** In objects; the schema says what each field costs. */
+  readonly cost: number;
+  readonly operationSeconds: number;
+}
+
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** The environment does not make a configuration. One problem a line, each saying what to do; none repeats a value that could be a secret. */
+export class ConfigRefused extends Error {
+  override readonly name = 'ConfigRefused';
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'));
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+interface Variable {
+  readonly default: string | null;
+  readonly meaning: string;
+}
+
+/** Every variable there is. An empty value counts as none. */
+export const variables = {
+  POSTLEDGER_HOST: { default: '127.0.0.1', meaning: 'IP address to listen on, or localhost. One that other machines can reach needs root keys of its own.' },
+  POSTLEDGER_PORT: { default: '4000', meaning: 'TCP port to listen on; 0 takes a free one.' },
+  POSTLEDGER_DATA_DIR: { default: './data', meaning: 'Where the databases are. Made with mode 0700 if it is not there.' },
+  POSTLEDGER_EVENT_STORE: { default: 'embedded', meaning: 'Where the log is kept. `embedded`: in the data directory.' },
+  POSTLEDGER_ROOT_KEYS: { default: null, meaning: 'What the stored passwords are encrypted under: <id>:<base64 of 32 bytes>, the key in use first, separated by commas.' },
+  POSTLEDGER_ROOT_KEYS_FILE: { default: null, meaning: 'A file of mode 0600 with the same text, in place of POSTLEDGER_ROOT_KEYS.' },
+  POSTLEDGER_LOG_LEVEL: { default: 'info', meaning: `What is logged: ${logLevels.join(', ')}.` },
+  POSTLEDGER_EGRESS_ALLOW_LOOPBACK: { default: 'false', meaning: 'Whether accounts may connect to mail servers on this machine: for development and tests.' },
+  POSTLEDGER_TRUSTED_PROXIES: {
+    default: '',
+    meaning: "Reverse proxies whose X-Forwarded-For names the caller's address in the audit trail: IP addresses and ranges, separated by commas.",
+  },
+  POSTLEDGER_INTROSPECTION: { default: 'true', meaning: 'Whether callers may introspect the schema. The IDE and code generators need it.' },
+  POSTLEDGER_COST_LIMIT: { default: '1000', meaning: 'How many objects one request may ask for.' },
+  POSTLEDGER_OPERATION_SECONDS: { default: '30', meaning: 'How long one query or mutation may take, in seconds.' },
+  POSTLEDGER_CONNECTION_TESTS_PER_MINUTE: { default: '30', meaning: 'How many connection tests and test messages one caller may ask for in a minute.' },
+} satisfies Readonly<Record<string, Variable>>;
+
+type VariableName = keyof typeof variables;
+
+/** @throws {ConfigRefused} with every problem at once. */
+export function readConfig(environment: Environment): Config {
+  const reading = new Reading(environment);
+  reading.refuseUnknown();
+  reading.text('POSTLEDGER_EVENT_STORE', (text) =>
+    text === 'embedded' ? null : 'this version keeps the log in its data directory alone. Set it to embedded, or leave it out.',
+  );
+  const config: Config = {
+    production: environment['NODE_ENV'] === 'production',
+    http: {
+      host: reading.text('POSTLEDGER_HOST', (text) => (isIP(text) !== 0 || text === 'localhost' ? null : 'it takes an IP address, or localhost.')),
+      port: reading.wholeNumber('POSTLEDGER_PORT', 0, 65_535),
+      trustedProxies: reading.list('POSTLEDGER_TRUSTED_PROXIES', isAddressOrRange, 'IP addresses or ranges like 10.0.0.0/8'),
+      introspection: reading.yesOrNo('POSTLEDGER_INTROSPECTION'),
+      limits: {
+        bodyBytes: 1_048_576,
+        tokens: 2_000,
+        depth: 12,
+        aliases: 30,
+        rootFields: 10,
+        cost: reading.wholeNumber('POSTLEDGER_COST_LIMIT', 1, 1_000_000),
+        operationSeconds: reading.wholeNumber('POSTLEDGER_OPERATION_SECONDS', 1, 600),
+      },
+    },
+    dataDirectory: resolve(reading.text('POSTLEDGER_DATA_DIR', () => null)),
+    rootKeys: { keys: reading.optional('POSTLEDGER_ROOT_KEYS'), keysFile: reading.optional('POSTLEDGER_ROOT_KEYS_FILE') },
+    logLevel: reading.oneOf('POSTLEDGER_LOG_LEVEL', logLevels),
+    egress: { allowLoopback: reading.yesOrNo('POSTLEDGER_EGRESS_ALLOW_LOOPBACK') },
+    connectionTestsPerMinute: reading.wholeNumber('POSTLEDGER_CONNECTION_TESTS_PER_MINUTE', 1, 10_000),
+  };
+  reading.refuseIfAny();
+  return config;
+}
+
+/** Whether only this machine can reach an address: 127.0.0.0/8, ::1, localhost. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+class Reading {
+  readonly #problems: string[] = [];
+
+  constructor(readonly environment: Environment) {}
+
+  refuseUnknown(): void {
+    for (const name of Object.keys(this.environment).sort())
+      if (name.startsWith('POSTLEDGER_') && !Object.hasOwn(variables, name) && !name.startsWith('POSTLEDGER_TEST_'))
+        this.#problems.push(`${name}: there is no such setting.${nearest(name)} Correct its name, or remove it.`);
+  }
+
+  optional(name: VariableName): string | undefined {
+    const text = this.environment[name]?.trim();
+    return text === '' ? undefined : text;
+  }
+
+  text(name: VariableName, problem: (text: string) => string | null): string {
+    const text = this.optional(name) ?? variables[name].default ?? '';
+    const found = problem(text);
+    if (found !== null) this.#problems.push(`${name}: ${found}`);
+    return text;
+  }
+
+  wholeNumber(name: VariableName, minimum: number, maximum: number): number {
+    return Number(
+      this.text(name, (text) =>
+        /^\d{1,9}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum ? null : `it takes a whole number from ${minimum} to ${maximum}.`,
+      ),
+    );
+  }
+
+  yesOrNo(name: VariableName): boolean {
+    return this.text(name, (text) => (text === 'true' || text === 'false' ? null : 'it takes true or false.')) === 'true';
+  }
+
+  oneOf<Value extends string>(name: VariableName, values: readonly [Value, ...Value[]]): Value {
+    const text = this.text(name, (given) => (values.some((value) => value === given) ? null : `it takes one of ${values.join(', ')}.`));
+    return values.find((value) => value === text) ?? values[0];
+  }
+
+  list(name: VariableName, isRight: (entry: string) => boolean, what: string): readonly string[] {
+    const entries = (text: string) => text.split(',').flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));
+    return entries(this.text(name, (text) => (entries(text).every(isRight) ? null : `it takes ${what}, separated by commas.`)));
+  }
+
+  refuseIfAny(): void {
+    if (this.#problems.length > 0) throw new ConfigRefused(this.#problems);
+  }
+}
+
+function isAddressOrRange(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  return version !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)));
+}
+
+/** A hint for a misspelt name: the one that shares its letters but for two. */
+function nearest(name: string): string {
+  const found = Object.keys(variables).find((known) => distance(known, name) <= 2);
+  return found === undefined ? '' : ` Is ${found} meant?`;
+}
+
+/** How many letters have to be put in, taken out or changed to make one text of the other (Levenshtein). */
+function distance(one: string, other: string): number {
+  let previous = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= one.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= other.length; column++)
+      current.push(
+        Math.min(
+          (previous[column] ?? 0) + 1,
+          (current[column - 1] ?? 0) + 1,
+          (previous[column - 1] ?? 0) + (one[row - 1] === other[column - 1] ? 0 : 1),
+        ),
+      );
+    previous = current;
+  }
+  return previous[other.length] ?? 0;
+}

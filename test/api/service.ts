@@ -1,0 +1,99 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { readConfig } from '../../src/config.js';
+import { startService, type RunningService } from '../../src/start/start-service.js';
+
+/** A whole service on a free port with a data directory of its own, spoken to over HTTP as any client would. */
+export interface TestService {
+  readonly url: string;
+  readonly dataDirectory: string;
+  readonly adminToken: string;
+  /** Everything the service has written to its log so far. */
+  readonly logged: () => string;
+  query(document: string, variables?: Record<string, unknown>, options?: QueryOptions): Promise<Response>;
+  /** The data; fails the test on any top-level error. */
+  data<Data>(document: string, variables?: Record<string, unknown>, options?: QueryOptions): Promise<Data>;
+  /** A token of the role, issued through the API. */
+  tokenFor(role: string): Promise<string>;
+  /** Stops it and starts it again on the same data. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface QueryOptions {
+  readonly token?: string | null;
+  readonly headers?: Record<string, string>;
+  readonly extensions?: Record<string, unknown>;
+}
+
+export interface Response {
+  readonly status: number;
+  readonly data: Record<string, unknown> | null;
+  readonly errors: readonly { readonly message: string; readonly path?: readonly (string | number)[]; readonly extensions: { readonly code: string } }[];
+  readonly text: string;
+}
+
+export async function startTestService(environment: Record<string, string> = {}): Promise<TestService> {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'postledger-'));
+  const lines: string[] = [];
+  const log = new PassThrough();
+  log.on('data', (chunk: Buffer) => lines.push(chunk.toString()));
+  const start = () =>
+    startService(
+      readConfig({
+        POSTLEDGER_PORT: '0',
+        POSTLEDGER_DATA_DIR: dataDirectory,
+        POSTLEDGER_EGRESS_ALLOW_LOOPBACK: 'true',
+        POSTLEDGER_LOG_LEVEL: 'debug',
+        ...environment,
+      }),
+      { log },
+    );
+  let running: RunningService = await start();
+  const adminToken = (await readFile(join(dataDirectory, 'bootstrap-token'), 'utf8')).trim();
+
+  const query: TestService['query'] = async (document, variables = {}, { token = adminToken, headers = {}, extensions } = {}) => {
+    const answer = await fetch(running.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers },
+      body: JSON.stringify({ query: document, variables, ...(extensions && { extensions }) }),
+    });
+    const text = await answer.text();
+    const body = JSON.parse(text) as Partial<Response>;
+    return { status: answer.status, data: body.data ?? null, errors: body.errors ?? [], text };
+  };
+  const data: TestService['data'] = async <Data>(document: string, variables?: Record<string, unknown>, options?: QueryOptions) => {
+    const answer = await query(document, variables, options);
+    if (answer.errors.length > 0 || answer.data === null) throw new Error(`The service answered ${answer.status}: ${answer.text}`);
+    return answer.data as Data;
+  };
+  return {
+    get url() {
+      return running.url;
+    },
+    dataDirectory,
+    adminToken,
+    logged: () => lines.join(''),
+    query,
+    data,
+    async tokenFor(role) {
+      const { issueApiToken } = await data<{ issueApiToken: { token: string } }>(
+        'mutation ($input: IssueApiTokenInput!) { issueApiToken(input: $input) { token } }',
+        {
+          input: { name: role.toLowerCase(), role },
+        },
+      );
+      return issueApiToken.token;
+    },
+    async restart() {
+      await running.stop();
+      running = await start();
+    },
+    async stop() {
+      await running.stop();
+      await rm(dataDirectory, { recursive: true, force: true });
+    },
+  };
+}
