@@ -62,7 +62,10 @@ export const variables = {
   POSTLEDGER_PORT: { default: '4000', meaning: 'TCP port to listen on; 0 takes a free one.' },
   POSTLEDGER_DATA_DIR: { default: './data', meaning: 'Where the databases are. Made with mode 0700 if it is not there.' },
   POSTLEDGER_EVENT_STORE: { default: 'embedded', meaning: 'Where the log is kept. `embedded`: in the data directory.' },
-  POSTLEDGER_ROOT_KEYS: { default: null, meaning: 'What the stored passwords are encrypted under: <id>:<base64 of 32 bytes>, the key in use first, separated by commas.' },
+  POSTLEDGER_ROOT_KEYS: {
+    default: null,
+    meaning: 'What the stored passwords are encrypted under: <id>:<base64 of 32 bytes>, the key in use first, separated by commas.',
+  },
   POSTLEDGER_ROOT_KEYS_FILE: { default: null, meaning: 'A file of mode 0600 with the same text, in place of POSTLEDGER_ROOT_KEYS.' },
   POSTLEDGER_LOG_LEVEL: { default: 'info', meaning: `What is logged: ${logLevels.join(', ')}.` },
   POSTLEDGER_EGRESS_ALLOW_LOOPBACK: { default: 'false', meaning: 'Whether accounts may connect to mail servers on this machine: for development and tests.' },
@@ -124,7 +127,7 @@ class Reading {
 
   refuseUnknown(): void {
     for (const name of Object.keys(this.environment).sort())
-      if (name.startsWith('POSTLEDGER_') && !Object.hasOwn(variables, name) && !name.startsWith('POSTLEDGER_TEST_'))
+      if (name.startsWith('POSTLEDGER_') && !Object.hasOwn(variables, name))
         this.#problems.push(`${name}: there is no such setting.${nearest(name)} Correct its name, or remove it.`);
   }
 
@@ -186,11 +189,7 @@ function distance(one: string, other: string): number {
     const current = [row];
     for (let column = 1; column <= other.length; column++)
       current.push(
-        Math.min(
-          (previous[column] ?? 0) + 1,
-          (current[column - 1] ?? 0) + 1,
-          (previous[column - 1] ?? 0) + (one[row - 1] === other[column - 1] ? 0 : 1),
-        ),
+        Math.min((previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1, (previous[column - 1] ?? 0) + (one[row - 1] === other[column - 1] ? 0 : 1)),
       );
     previous = current;
   }

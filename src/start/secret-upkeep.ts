@@ -12,7 +12,11 @@ export function keepSecretsSwept(
 ): { stop(): void } {
   const sweep = () =>
     store
-      .sweep({ now: options.now(), graceMilliseconds: options.graceMilliseconds, isCurrent: (accountId, secretIds) => currentSecrets(history, accountId, secretIds) })
+      .sweep({
+        now: options.now(),
+        graceMilliseconds: options.graceMilliseconds,
+        isCurrent: (accountId, secretIds) => currentSecrets(history, accountId, secretIds),
+      })
       .catch(options.onFault);
   void sweep();
   const timer = setInterval(() => void sweep(), everyHour);

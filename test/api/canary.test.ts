@@ -76,7 +76,7 @@ describe('a password', () => {
       { accountId: 'Bad', accountName: 'Bad', sender: sender({ value: canary(9) }) },
       { accountId: 'Bad', accountName: 'Bad', sender: sender(`${canary(10)}\r\n`) },
       { accountId: 'Bad', accountName: 'Bad', sender: sender(canary(10).repeat(400)) },
-      { accountId: 'Bad', accountName: 'Bad', sender: { smtp: { identity: { emailAddress: `${canary(11)}`, password: canary(11) } } } },
+      { accountId: 'Bad', accountName: 'Bad', sender: { smtp: { identity: { emailAddress: canary(11), password: canary(11) } } } },
     ];
     for (const input of malformed) await mutate('createEmailAccount', 'CreateEmailAccountInput', input);
     await send(`mutation { changeSenderPassword(input: { accountId: "Canary", password: ${JSON.stringify(canary(6))} }) { errors { code } } }`, {});

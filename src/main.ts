@@ -1,0 +1,3 @@
+import { serve } from './start/serve.js';
+
+await serve();

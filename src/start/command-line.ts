@@ -1,0 +1,117 @@
+import { env, stdout, stderr } from 'node:process';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { readConfig } from '../config.js';
+import { roles, type Role } from '../domain/access/role.js';
+import { CommandFailed } from './command-failed.js';
+import { issueToken } from './command-line-token.js';
+import { openStores, type Stores } from './open-stores.js';
+import { ProgressBar } from './progress-bar.js';
+import { rebuildProjections } from './rebuild-projections.js';
+import { serve, toldToOperators } from './serve.js';
+import { version } from './version.js';
+
+/** The command `postledger`. Everything but `serve` needs the service to be stopped: it takes the data directory for itself. */
+export function commandLine(): Command {
+  const program = new Command('postledger')
+    .description("Postledger: the service that every application's email accounts live in.")
+    .version(version)
+    .showHelpAfterError()
+    .addHelpText(
+      'after',
+      '\nSettings come from environment variables that begin with POSTLEDGER_; the README lists them.\nAll commands but serve need the service to be stopped.',
+    );
+
+  program.command('serve').description('run the service until it is told to stop (SIGTERM)').action(serve);
+
+  const projections = program.command('projections').description('the views that queries are answered from');
+  projections
+    .command('rebuild')
+    .argument('[names...]', 'which views, e.g. email-accounts; default: all')
+    .description('build views anew from the log; the old ones stay until the new ones are complete')
+    .action((names: readonly string[]) => withStores((stores, { dataDirectory }) => rebuildProjections(stores.events, dataDirectory, names)));
+
+  const keys = program.command('keys').description('the keys that stored passwords are encrypted under');
+  keys
+    .command('status')
+    .description('show how much each root key wraps')
+    .action(() => withStores(showKeys));
+  keys
+    .command('rotate')
+    .description('wrap every key anew under the first root key of POSTLEDGER_ROOT_KEYS; may be stopped and started again')
+    .action(() => withStores(rotateKeys));
+  keys
+    .command('doctor')
+    .description('try to open every stored password, and name those that cannot be')
+    .action(() => withStores(examineSecrets));
+
+  const tokens = program.command('tokens').description('API tokens, for when nobody has one that still opens');
+  tokens
+    .command('issue')
+    .description('issue an API token and print it, this once')
+    .requiredOption('--name <text>', 'who or what will hold it')
+    .addOption(new Option('--role <role>', 'what its holder may do').choices(roles).makeOptionMandatory())
+    .option('--days <number>', 'how long it holds; default: without end', days)
+    .option('--reason <text>', 'why, for the audit trail')
+    .action((options: { readonly name: string; readonly role: Role; readonly days?: number; readonly reason?: string }) =>
+      withStores(async (stores, { dataDirectory }) => {
+        stdout.write(`${await issueToken(stores, dataDirectory, options)}\n`);
+      }),
+    );
+  return program;
+}
+
+/** Opens the stores, does the work, closes them. What an operator can mend is told in words, with exit code 1. */
+async function withStores(work: (stores: Stores, config: { readonly dataDirectory: string }) => Promise<void>): Promise<void> {
+  try {
+    const config = readConfig(env);
+    const stores = await openStores(config);
+    try {
+      await work(stores, config);
+    } finally {
+      await stores.close();
+    }
+  } catch (error) {
+    const told = error instanceof CommandFailed ? error.message : toldToOperators(error);
+    if (told === null) throw error;
+    stderr.write(`${told}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function showKeys({ secrets }: Stores): Promise<void> {
+  const status = await secrets.status();
+  const lines = [...status.wrappedKeys].map(
+    ([id, keys]) => `  ${id}  wraps ${keys} ${keys === 1 ? 'key' : 'keys'}${id === status.activeRootKeyId ? ', in use' : ''}`,
+  );
+  stdout.write(
+    `Root key in use: ${status.activeRootKeyId}\n${lines.join('\n')}\n${status.accounts} accounts, ${status.secrets} passwords, ${status.shreddedAccounts} accounts erased\n`,
+  );
+}
+
+async function rotateKeys({ secrets }: Stores): Promise<void> {
+  const bar = new ProgressBar('Wrapping keys', 'keys');
+  const { rewrapped, failedAccounts } = await secrets.rewrapAll((done, total) => bar.show(done, total));
+  bar.finish();
+  const { activeRootKeyId } = await secrets.status();
+  stdout.write(`${rewrapped} keys wrapped anew under ${activeRootKeyId}.\n`);
+  if (failedAccounts.length > 0)
+    throw new CommandFailed(
+      `The keys of these accounts cannot be unwrapped; run postledger keys doctor for what is lost with them: ${failedAccounts.join(', ')}`,
+    );
+}
+
+async function examineSecrets({ secrets }: Stores): Promise<void> {
+  const bar = new ProgressBar('Opening passwords', 'passwords');
+  const { checked, unreadable } = await secrets.doctor((done, total) => bar.show(done, total));
+  bar.finish();
+  stdout.write(`${checked} passwords opened, ${unreadable.length} cannot be.\n`);
+  if (unreadable.length > 0)
+    throw new CommandFailed(
+      `Restore secrets.db from a backup, or enter these passwords again:\n${unreadable.map(({ accountId, secretId }) => `  account ${accountId}, secret ${secretId}`).join('\n')}`,
+    );
+}
+
+function days(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('It takes a whole number of days from 1 to 99999.');
+  return Number(text);
+}

@@ -1,0 +1,52 @@
+import type { Logger } from 'pino';
+import type { Views } from '../../projections/views.js';
+import { AccountHistory } from '../commands/account-history.js';
+import { ApiTokenCommands } from '../commands/api-token-commands.js';
+import { CommandHandler } from '../commands/command-handler.js';
+import { ConnectionTests } from '../commands/connection-tests.js';
+import { EmailAccountCommands } from '../commands/email-account-commands.js';
+import { RateLimit } from '../commands/rate-limit.js';
+import { SecurityLog } from '../commands/security-log.js';
+import { TestMessages } from '../commands/test-messages.js';
+import type { Config } from '../config.js';
+import { connectionTester } from '../mail/connection-tester.js';
+import { messageSender } from '../mail/message-sender.js';
+import type { Stores } from './open-stores.js';
+
+/** All that can be asked of the service, put together once a process. */
+export interface Commands {
+  readonly accounts: EmailAccountCommands;
+  readonly tokens: ApiTokenCommands;
+  readonly connectionTests: ConnectionTests;
+  readonly testMessages: TestMessages;
+  readonly accountHistory: AccountHistory;
+  readonly securityLog: SecurityLog;
+}
+
+/** What the key is derived for that tokens are verified with. */
+export const tokenKeyLabel = 'api-token-verifiers';
+
+export async function buildCommands(
+  { events, secrets }: Stores,
+  views: Views,
+  config: Pick<Config, 'egress' | 'connectionTestsPerMinute'>,
+  log: Logger,
+): Promise<Commands> {
+  const now = () => new Date();
+  const securityLog = new SecurityLog(events, now);
+  const handler = new CommandHandler(events, securityLog, views.readYourWrites, (error, attempt) =>
+    log.error({ err: error, ...attempt }, 'the change is stored; what had to follow it failed and is mended later'),
+  );
+  const accountHistory = new AccountHistory(events);
+  const accounts = new EmailAccountCommands(handler, secrets, accountHistory, (accountId, version) => views.accounts.findAtVersion(accountId, version), now);
+  const tests = new RateLimit(config.connectionTestsPerMinute, now);
+  const mail = { egress: config.egress };
+  return {
+    accounts,
+    tokens: new ApiTokenCommands(handler, events, await secrets.deriveKey(tokenKeyLabel), now),
+    connectionTests: new ConnectionTests(handler, accounts, accountHistory, secrets, connectionTester(mail), tests, now),
+    testMessages: new TestMessages(handler, accountHistory, secrets, messageSender(mail), tests, now),
+    accountHistory,
+    securityLog,
+  };
+}

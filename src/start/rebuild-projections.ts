@@ -1,0 +1,34 @@
+import { stdout } from 'node:process';
+import { openViews } from '../../projections/views.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { CommandFailed } from './command-failed.js';
+import { ProgressBar } from './progress-bar.js';
+
+/**
+ * Builds the named views, or all, anew from the log. The present ones stay until the new ones are complete.
+ * @throws {CommandFailed} there is no view of such a name, or an event cannot be applied.
+ */
+export async function rebuildProjections(events: EventStore, directory: string, names: readonly string[]): Promise<void> {
+  const faults: string[] = [];
+  const views = await openViews(events, {
+    directory,
+    readYourWritesMilliseconds: 0,
+    follow: false,
+    listener: { stopped: (projection, eventId) => faults.push(`${projection} cannot take event ${eventId}`), storeLost: () => undefined },
+  });
+  try {
+    const unknown = names.find((name) => !views.names.includes(name));
+    if (unknown !== undefined) throw new CommandFailed(`There is no view named ${unknown}. The views are: ${views.names.join(', ')}.`);
+    for (const name of names.length > 0 ? names : views.names) {
+      const bar = new ProgressBar(name.padEnd(16), 'events');
+      const startedAt = performance.now();
+      const { events: applied } = await views.rebuild(name, (done, total) => bar.show(done, total));
+      bar.finish();
+      const seconds = (performance.now() - startedAt) / 1000;
+      stdout.write(`${name}: ${applied.toLocaleString('en')} events in ${seconds.toFixed(1)} s\n`);
+    }
+    if (faults.length > 0) throw new CommandFailed(faults.join('\n'));
+  } finally {
+    await views.stop();
+  }
+}

@@ -1,0 +1,77 @@
+import { env, exit, pid, stderr, stdout } from 'node:process';
+import { ConfigRefused, readConfig, type Config } from '../config.js';
+import { StoreLocked } from '../event-store/embedded.js';
+import { SecretStoreUnavailable } from '../secret-store/secret-store.js';
+import { RootKeyRefused } from '../secret-store/root-keys.js';
+import { startService, type RunningService } from './start-service.js';
+
+/** How long running requests get to end once the service is told to stop. */
+const graceMilliseconds = 10_000;
+
+/** Runs the service until SIGTERM or SIGINT; a second signal ends it at once. SIGHUP builds the views anew while the old ones serve. */
+export async function serve(): Promise<void> {
+  const service = await started();
+  if (service === null) return exit(1);
+  stdout.write(greeting(service));
+
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) return exit(1);
+    stopping = true;
+    service.log.info({ signal }, 'stopping');
+    void service.stop(graceMilliseconds).then(
+      () => exit(0),
+      (error: unknown) => {
+        service.log.fatal({ err: error }, 'the service did not stop cleanly');
+        exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+  process.on('SIGHUP', () => void service.rebuildViews());
+}
+
+async function started(): Promise<RunningService | null> {
+  let config: Config;
+  try {
+    config = readConfig(env);
+    return await startService(config, {});
+  } catch (error) {
+    const told = toldToOperators(error);
+    if (told === null) throw error;
+    stderr.write(`Postledger does not start.\n${told}\n`);
+    return null;
+  }
+}
+
+/** The message of what an operator can mend; null for a fault of ours, whose stack is wanted. */
+export function toldToOperators(error: unknown): string | null {
+  if (error instanceof ConfigRefused || error instanceof StoreLocked || error instanceof RootKeyRefused || error instanceof SecretStoreUnavailable)
+    return error.message;
+  if (!(error instanceof Error) || !('code' in error)) return null;
+  if (error.code === 'EADDRINUSE') return 'The port is in use by another program. Stop that one, or set POSTLEDGER_PORT to another port.';
+  if (error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EROFS' || error.code === 'ENOSPC') return error.message;
+  return error.code === 'EADDRNOTAVAIL' ? 'This machine has no such address. Correct POSTLEDGER_HOST.' : null;
+}
+
+function greeting({ url, ideUrl, bootstrapToken, warnings, config }: RunningService): string {
+  const lines = [
+    '',
+    `  Postledger listens (process ${pid})`,
+    '',
+    `  GraphQL   ${url}`,
+    ...(ideUrl === null ? [] : [`  IDE       ${ideUrl}   (open it in a browser)`]),
+    `  Data      ${config.dataDirectory}`,
+    ...(bootstrapToken === null
+      ? []
+      : [
+          '',
+          '  Admin token, shown this once and valid for 24 hours (it is in the file bootstrap-token of the data directory as well):',
+          '',
+          `  ${bootstrapToken}`,
+        ]),
+    ...warnings.flatMap((warning) => ['', `  ! ${warning}`]),
+    '',
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto';
+import type { Writable } from 'node:stream';
+import { pino, stdSerializers, type Logger } from 'pino';
+import { Registry } from 'prom-client';
+import { openViews, type Views } from '../../projections/views.js';
+import type { Services } from '../../schema/request-context.js';
+import { Authentication } from '../commands/authentication.js';
+import { AuthenticationFailures } from '../commands/authentication-failures.js';
+import type { Config } from '../config.js';
+import { streamPrefixes } from '../domain/streams.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { startHttpServer, type HttpServer } from '../http/server.js';
+import { ensureBootstrapToken } from './bootstrap-token.js';
+import { buildCommands, type Commands } from './commands.js';
+import { openStores } from './open-stores.js';
+import { finishErasures, keepSecretsSwept } from './secret-upkeep.js';
+import { serviceFacts } from './service-facts.js';
+import { viewMetrics } from './view-metrics.js';
+
+export interface RunningService {
+  readonly config: Config;
+  /** `http://host:port/graphql` */
+  readonly url: string;
+  /** Null where introspection is off: the IDE could do nothing. */
+  readonly ideUrl: string | null;
+  /** The first administrator's token, once: on the first start. */
+  readonly bootstrapToken: string | null;
+  /** What an operator should mend, a sentence each. */
+  readonly warnings: readonly string[];
+  readonly log: Logger;
+  /** Builds all views anew while the present ones serve. A fault is logged. */
+  rebuildViews(): Promise<void>;
+  /** Lets running requests end for so long, then stops everything and releases the data directory. */
+  stop(graceMilliseconds?: number): Promise<void>;
+}
+
+/** How long a replaced password stays, so that a revert can bring it back. In milliseconds: 24 hours. */
+const secretGrace = 86_400_000;
+
+/**
+ * The whole service, from configuration to listening. It listens once every view has caught up with the log.
+ * @throws {StoreLocked} @throws {RootKeyRefused} @throws {SecretStoreUnavailable} and what listening can throw; nothing is left open.
+ */
+export async function startService(config: Config, { log: destination }: { readonly log?: Writable } = {}): Promise<RunningService> {
+  const startedAt = new Date();
+  const log = pino({ level: config.logLevel, base: { service: 'postledger' }, serializers: { err: stdSerializers.err } }, destination ?? process.stderr);
+  const stores = await openStores(config);
+  const opened: { stop(): void | Promise<void> }[] = [{ stop: () => stores.close() }];
+  const stopAll = async () => {
+    for (const part of opened.splice(0).reverse()) await part.stop();
+  };
+  try {
+    const views = await openViews(stores.events, {
+      directory: config.dataDirectory,
+      readYourWritesMilliseconds: 2_000,
+      listener: {
+        stopped: (projection, eventId, error) => log.fatal({ projection, eventId, err: error }, 'a view stopped: it cannot take this event'),
+        storeLost: (projection, error) => log.error({ projection, err: error }, 'a view lost the event store and tries again'),
+      },
+    });
+    opened.push(views);
+    await caughtUp(views, log);
+
+    const commands = await buildCommands(stores, views, config, log);
+    await finishErasures(stores.secrets, views.erasedAccounts());
+    opened.push(
+      keepSecretsSwept(stores.secrets, commands.accountHistory, {
+        graceMilliseconds: secretGrace,
+        now: () => new Date(),
+        onFault: (error) => log.error({ err: error }, 'sweeping secrets failed; it is tried again'),
+      }),
+    );
+    const bootstrapToken = await ensureBootstrapToken(commands.tokens, await anyTokenEver(stores.events), config.dataDirectory, startedAt);
+
+    const failures = new AuthenticationFailures(commands.securityLog, (error) => log.error({ err: error }, 'a failed authentication could not be recorded'));
+    opened.push(failures);
+    const warnings = stores.developmentRootKey
+      ? ['Passwords lie under a key that was made for development and is kept beside them. Before real ones are entered, set POSTLEDGER_ROOT_KEYS.']
+      : [];
+    const facts = serviceFacts({ events: stores.events, views, startedAt, warnings });
+    const registry = new Registry();
+    viewMetrics(registry, views);
+
+    const server = await startHttpServer({
+      config: config.http,
+      services: servicesOf(commands, views, facts),
+      authentication: authenticationOf(commands, views, log),
+      authenticationFailed: (call, cause) => failures.add(call, cause),
+      commandFailed: (call, attempt, reference) => commands.securityLog.failed(call, attempt, null, reference),
+      awaitFreshness: (token) => views.readYourWrites.reachedToken(token),
+      readiness: async () => {
+        const { ready, eventStore, projections } = await facts();
+        return {
+          ready,
+          detail: {
+            eventStore: eventStore.available ? 'available' : 'unavailable',
+            ...Object.fromEntries(projections.map(({ name, state }) => [name, state])),
+          },
+        };
+      },
+      registry,
+      log,
+    });
+    return running({ config, server, bootstrapToken, warnings, log, views, stopAll });
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+function running({
+  config,
+  server,
+  bootstrapToken,
+  warnings,
+  log,
+  views,
+  stopAll,
+}: Pick<RunningService, 'config' | 'bootstrapToken' | 'warnings' | 'log'> & {
+  readonly server: HttpServer;
+  readonly views: Views;
+  readonly stopAll: () => Promise<void>;
+}): RunningService {
+  log.info({ url: server.url, dataDirectory: config.dataDirectory }, 'listening');
+  for (const warning of warnings) log.warn(warning);
+  let stopping: Promise<void> | undefined;
+  return {
+    config,
+    url: server.url,
+    ideUrl: config.http.introspection ? server.url : null,
+    bootstrapToken,
+    warnings,
+    log,
+    async rebuildViews() {
+      try {
+        for (const name of views.names) {
+          const { events } = await views.rebuild(name);
+          log.info({ projection: name, events }, 'view built anew');
+        }
+      } catch (error) {
+        log.error({ err: error }, 'building views anew failed; the present ones go on serving');
+      }
+    },
+    stop(graceMilliseconds = 1_000) {
+      stopping ??= server.stop(graceMilliseconds).then(stopAll);
+      return stopping;
+    },
+  };
+}
+
+/** Waits until every view shows all there is, or stands still at an event that it cannot take: then the service starts, and is not ready. */
+async function caughtUp(views: Views, log: Logger): Promise<void> {
+  const waiting = setInterval(
+    () =>
+      log.info(
+        { views: views.statuses().map(({ name, state, position }) => ({ name, state, position: position?.toString() ?? null })) },
+        'views are catching up',
+      ),
+    5_000,
+  );
+  try {
+    await views.settled();
+  } finally {
+    clearInterval(waiting);
+  }
+}
+
+async function anyTokenEver(events: EventStore): Promise<boolean> {
+  for await (const _ of events.readAll({ streamPrefixes: [streamPrefixes.apiToken], maxCount: 1 })) return true;
+  return false;
+}
+
+function authenticationOf(commands: Commands, views: Views, log: Logger): Authentication {
+  return new Authentication(
+    commands.tokens.verifierKey,
+    (id) => views.tokens.stored(id),
+    ({ actor, role, tokenId }, ip) => {
+      const id = randomUUID();
+      commands.tokens
+        .noteUse({ actor, role, requestId: id, correlationId: id, ip, userAgent: null, clientName: null }, tokenId)
+        .catch((error: unknown) => log.warn({ err: error, tokenId }, "a token's use could not be noted; the next one is"));
+    },
+    () => new Date(),
+  );
+}
+
+function servicesOf(commands: Commands, views: Views, facts: Services['serviceFacts']): Services {
+  return {
+    accountCommands: commands.accounts,
+    tokenCommands: commands.tokens,
+    connectionTests: commands.connectionTests,
+    testMessages: commands.testMessages,
+    accountHistory: commands.accountHistory,
+    accounts: views.accounts,
+    auditTrail: views.auditTrail,
+    tokens: views.tokens,
+    securityLog: commands.securityLog,
+    knownNames: { truststores: new Set(), authenticationProfiles: new Set() },
+    serviceFacts: facts,
+  };
+}
