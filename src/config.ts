@@ -64,7 +64,7 @@ export const variables = {
   POSTLEDGER_EVENT_STORE: { default: 'embedded', meaning: 'Where the log is kept. `embedded`: in the data directory.' },
   POSTLEDGER_ROOT_KEYS: {
     default: null,
-    meaning: 'What the stored passwords are encrypted under: <id>:<base64 of 32 bytes>, the key in use first, separated by commas.',
+    meaning: 'What the stored passwords are encrypted under: `<id>:<base64 of 32 bytes>`, the key in use first, separated by commas.',
   },
   POSTLEDGER_ROOT_KEYS_FILE: { default: null, meaning: 'A file of mode 0600 with the same text, in place of POSTLEDGER_ROOT_KEYS.' },
   POSTLEDGER_LOG_LEVEL: { default: 'info', meaning: `What is logged: ${logLevels.join(', ')}.` },

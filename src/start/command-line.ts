@@ -7,7 +7,7 @@ import { issueToken } from './command-line-token.js';
 import { openStores, type Stores } from './open-stores.js';
 import { ProgressBar } from './progress-bar.js';
 import { rebuildProjections } from './rebuild-projections.js';
-import { serve, toldToOperators } from './serve.js';
+import { toldToOperators } from './told-to-operators.js';
 import { version } from './version.js';
 
 /** The command `postledger`. Everything but `serve` needs the service to be stopped: it takes the data directory for itself. */
@@ -21,7 +21,10 @@ export function commandLine(): Command {
       '\nSettings come from environment variables that begin with POSTLEDGER_; the README lists them.\nAll commands but serve need the service to be stopped.',
     );
 
-  program.command('serve').description('run the service until it is told to stop (SIGTERM)').action(serve);
+  program
+    .command('serve')
+    .description('run the service until it is told to stop (SIGTERM)')
+    .action(async () => (await import('./serve.js')).serve());
 
   const projections = program.command('projections').description('the views that queries are answered from');
   projections
@@ -71,7 +74,7 @@ async function withStores(work: (stores: Stores, config: { readonly dataDirector
       await stores.close();
     }
   } catch (error) {
-    const told = error instanceof CommandFailed ? error.message : toldToOperators(error);
+    const told = toldToOperators(error);
     if (told === null) throw error;
     stderr.write(`${told}\n`);
     process.exitCode = 1;

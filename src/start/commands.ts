@@ -8,8 +8,8 @@ import { EmailAccountCommands } from '../commands/email-account-commands.js';
 import { RateLimit } from '../commands/rate-limit.js';
 import { SecurityLog } from '../commands/security-log.js';
 import { TestMessages } from '../commands/test-messages.js';
-import type { Config } from '../config.js';
 import { connectionTester } from '../mail/connection-tester.js';
+import type { MailSettings } from '../mail/mail-settings.js';
 import { messageSender } from '../mail/message-sender.js';
 import type { Stores } from './open-stores.js';
 
@@ -23,15 +23,15 @@ export interface Commands {
   readonly securityLog: SecurityLog;
 }
 
+/** How mail servers may be reached, and how often a caller may ask for it. */
+export interface MailAccess extends MailSettings {
+  readonly testsPerMinute: number;
+}
+
 /** What the key is derived for that tokens are verified with. */
 export const tokenKeyLabel = 'api-token-verifiers';
 
-export async function buildCommands(
-  { events, secrets }: Stores,
-  views: Views,
-  config: Pick<Config, 'egress' | 'connectionTestsPerMinute'>,
-  log: Logger,
-): Promise<Commands> {
+export async function buildCommands({ events, secrets }: Stores, views: Views, settings: MailAccess, log: Logger): Promise<Commands> {
   const now = () => new Date();
   const securityLog = new SecurityLog(events, now);
   const handler = new CommandHandler(events, securityLog, views.readYourWrites, (error, attempt) =>
@@ -39,13 +39,12 @@ export async function buildCommands(
   );
   const accountHistory = new AccountHistory(events);
   const accounts = new EmailAccountCommands(handler, secrets, accountHistory, (accountId, version) => views.accounts.findAtVersion(accountId, version), now);
-  const tests = new RateLimit(config.connectionTestsPerMinute, now);
-  const mail = { egress: config.egress };
+  const tests = new RateLimit(settings.testsPerMinute, now);
   return {
     accounts,
     tokens: new ApiTokenCommands(handler, events, await secrets.deriveKey(tokenKeyLabel), now),
-    connectionTests: new ConnectionTests(handler, accounts, accountHistory, secrets, connectionTester(mail), tests, now),
-    testMessages: new TestMessages(handler, accountHistory, secrets, messageSender(mail), tests, now),
+    connectionTests: new ConnectionTests(handler, accounts, accountHistory, secrets, connectionTester(settings), tests, now),
+    testMessages: new TestMessages(handler, accountHistory, secrets, messageSender(settings), tests, now),
     accountHistory,
     securityLog,
   };

@@ -1,9 +1,7 @@
 import { env, exit, pid, stderr, stdout } from 'node:process';
-import { ConfigRefused, readConfig, type Config } from '../config.js';
-import { StoreLocked } from '../event-store/embedded.js';
-import { SecretStoreUnavailable } from '../secret-store/secret-store.js';
-import { RootKeyRefused } from '../secret-store/root-keys.js';
+import { readConfig } from '../config.js';
 import { startService, type RunningService } from './start-service.js';
+import { toldToOperators } from './told-to-operators.js';
 
 /** How long running requests get to end once the service is told to stop. */
 const graceMilliseconds = 10_000;
@@ -32,26 +30,14 @@ export async function serve(): Promise<void> {
 }
 
 async function started(): Promise<RunningService | null> {
-  let config: Config;
   try {
-    config = readConfig(env);
-    return await startService(config, {});
+    return await startService(readConfig(env));
   } catch (error) {
     const told = toldToOperators(error);
     if (told === null) throw error;
     stderr.write(`Postledger does not start.\n${told}\n`);
     return null;
   }
-}
-
-/** The message of what an operator can mend; null for a fault of ours, whose stack is wanted. */
-export function toldToOperators(error: unknown): string | null {
-  if (error instanceof ConfigRefused || error instanceof StoreLocked || error instanceof RootKeyRefused || error instanceof SecretStoreUnavailable)
-    return error.message;
-  if (!(error instanceof Error) || !('code' in error)) return null;
-  if (error.code === 'EADDRINUSE') return 'The port is in use by another program. Stop that one, or set POSTLEDGER_PORT to another port.';
-  if (error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EROFS' || error.code === 'ENOSPC') return error.message;
-  return error.code === 'EADDRNOTAVAIL' ? 'This machine has no such address. Correct POSTLEDGER_HOST.' : null;
 }
 
 function greeting({ url, ideUrl, bootstrapToken, warnings, config }: RunningService): string {

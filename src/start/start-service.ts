@@ -34,6 +34,13 @@ export interface RunningService {
   stop(graceMilliseconds?: number): Promise<void>;
 }
 
+export interface StartOptions {
+  /** Where the log goes, as lines of JSON. Default: standard error. */
+  readonly log?: Writable;
+  /** CA certificates (PEM) that mail servers may be signed by, beside the runtime's own and those of NODE_EXTRA_CA_CERTS. */
+  readonly additionalRoots?: readonly string[];
+}
+
 /** How long a replaced password stays, so that a revert can bring it back. In milliseconds: 24 hours. */
 const secretGrace = 86_400_000;
 
@@ -41,7 +48,7 @@ const secretGrace = 86_400_000;
  * The whole service, from configuration to listening. It listens once every view has caught up with the log.
  * @throws {StoreLocked} @throws {RootKeyRefused} @throws {SecretStoreUnavailable} and what listening can throw; nothing is left open.
  */
-export async function startService(config: Config, { log: destination }: { readonly log?: Writable } = {}): Promise<RunningService> {
+export async function startService(config: Config, { log: destination, additionalRoots = [] }: StartOptions = {}): Promise<RunningService> {
   const startedAt = new Date();
   const log = pino({ level: config.logLevel, base: { service: 'postledger' }, serializers: { err: stdSerializers.err } }, destination ?? process.stderr);
   const stores = await openStores(config);
@@ -61,7 +68,7 @@ export async function startService(config: Config, { log: destination }: { reado
     opened.push(views);
     await caughtUp(views, log);
 
-    const commands = await buildCommands(stores, views, config, log);
+    const commands = await buildCommands(stores, views, { egress: config.egress, additionalRoots, testsPerMinute: config.connectionTestsPerMinute }, log);
     await finishErasures(stores.secrets, views.erasedAccounts());
     opened.push(
       keepSecretsSwept(stores.secrets, commands.accountHistory, {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { readConfig } from '../../src/config.js';
-import { startService, type RunningService } from '../../src/start/start-service.js';
+import { startService, type RunningService, type StartOptions } from '../../src/start/start-service.js';
 
 /** A whole service on a free port with a data directory of its own, spoken to over HTTP as any client would. */
 export interface TestService {
@@ -35,7 +35,7 @@ export interface Response {
   readonly text: string;
 }
 
-export async function startTestService(environment: Record<string, string> = {}): Promise<TestService> {
+export async function startTestService(environment: Record<string, string> = {}, options: Pick<StartOptions, 'additionalRoots'> = {}): Promise<TestService> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'postledger-'));
   const lines: string[] = [];
   const log = new PassThrough();
@@ -49,7 +49,7 @@ export async function startTestService(environment: Record<string, string> = {})
         POSTLEDGER_LOG_LEVEL: 'debug',
         ...environment,
       }),
-      { log },
+      { log, ...options },
     );
   let running: RunningService = await start();
   const adminToken = (await readFile(join(dataDirectory, 'bootstrap-token'), 'utf8')).trim();

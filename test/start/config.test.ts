@@ -97,6 +97,17 @@ describe('the configuration', () => {
   });
 });
 
+describe('the README', () => {
+  it('lists every variable with its default and meaning', () => {
+    const rows = Object.entries(variables).map(
+      ([name, { default: value, meaning }]) => `| \`${name}\` | ${value === null || value === '' ? 'none' : `\`${value}\``} | ${meaning} |`,
+    );
+    const readme = readText('README.md');
+    for (const row of rows) expect(readme).toContain(row);
+    expect(readme.match(/^\| `POSTLEDGER_/gm)).toHaveLength(rows.length);
+  });
+});
+
 describe('an address', () => {
   it.each(['127.0.0.1', '127.8.9.1', '::1', 'localhost'])('%s is reached by this machine alone', (host) => expect(isLoopback(host)).toBe(true));
   it.each(['0.0.0.0', '::', '192.0.2.1', '10.0.0.1'])('%s is reached by others', (host) => expect(isLoopback(host)).toBe(false));
