@@ -83,7 +83,7 @@ export function buildPostledgerSchema(): GraphQLSchema {
       AuditEntryRecorded,
       ConnectionTestProgressSubscription,
     ],
-    // Every rule on values stands in the domain, with its code and path; here are shapes alone. See docs/decisions/graphql-schema.md.
+    // Every rule on values stands in the domain, with its code and path; here are shapes alone. See docs/decisions/0007-where-input-is-checked.md.
     validate: false,
     // The check would run the introspection query; assertValidSchema below finds the same at a fraction of the start-up time.
     skipCheck: true,

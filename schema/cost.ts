@@ -1,4 +1,4 @@
-import { getNamedType, isInterfaceType, isLeafType, isObjectType, type GraphQLSchema } from 'graphql';
+import { getNamedType, isInterfaceType, isLeafType, isObjectType, type GraphQLNamedType, type GraphQLSchema } from 'graphql';
 import type { ComplexityEstimatorArgs } from 'graphql-query-complexity';
 import { defaultPageSize } from './paging/page-arguments.js';
 
@@ -13,23 +13,22 @@ export function setCosts(schema: GraphQLSchema): void {
     for (const field of Object.values(type.getFields())) {
       if (field.extensions['complexity'] !== undefined) continue;
       const named = getNamedType(field.type);
-      const complexity = isLeafType(named)
-        ? 0
-        : named.name.endsWith('Connection')
-          ? ofPage
-          : partsOfPage.has(field.name) && type.name.endsWith('Connection')
-            ? ofParts
-            : 1;
+      const complexity = isLeafType(named) ? 0 : isPage(named) ? ofPage : partsOfPage.has(field.name) && isPage(type) ? ofParts : 1;
       field.extensions = { ...field.extensions, complexity };
     }
   }
 }
 
-/** Edges and nodes are the page itself, which its connection counts. */
+/** A Relay connection. A connection to a mail server is called one as well, and has no pages. */
+function isPage(type: GraphQLNamedType): boolean {
+  return isObjectType(type) && 'pageInfo' in type.getFields();
+}
+
+/** Edges are the page itself, which its connection counts. */
 const partsOfPage = new Set(['edges', 'pageInfo']);
 
 function ofPage({ args, childComplexity }: ComplexityEstimatorArgs): number {
-  const size = args['first'] ?? args['last'];
+  const size: unknown = args['first'] ?? args['last'];
   return 1 + Math.max(0, typeof size === 'number' ? size : defaultPageSize) * childComplexity;
 }
 

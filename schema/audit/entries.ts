@@ -1,5 +1,4 @@
 import { Field, ID, Int, ObjectType, type ClassType } from 'type-graphql';
-import type { Role as RoleName } from '../../src/domain/access/role.js';
 import { upcast, type PostledgerEvent, type PostledgerEventType } from '../../src/domain/event-catalogue.js';
 import type { AuthenticationFailure as Failure } from '../../src/domain/security-log/events.js';
 import { Role } from '../access/role.js';
@@ -129,7 +128,7 @@ const table: EntryTable = {
   },
   AccessDenied: {
     description: 'Somebody asked for what their role does not allow.',
-    adds: { command, role: { type: () => Role, description: 'The role that they had.', of: (data) => data.role as RoleName } },
+    adds: { command, role: { type: () => Role, description: 'The role that they had.', of: (data) => data.role } },
   },
   DraftConnectionTested: {
     description: 'Connections were tested that no account holds yet: a draft.',
@@ -165,11 +164,6 @@ const table: EntryTable = {
 @ObjectType({ implements: AuditEntry, description: 'An event that this version of the service does not know: a newer one wrote it. `action` names it.' })
 export class UnknownEntry extends AuditEntry {}
 
-/** One class an event, made from the table: `AccountCreatedEntry` implements AuditEntry and adds the fields listed. */
-const entryTypes = new Map<string, new (row: AuditRow, data: object) => AuditEntry>(
-  Object.entries(table).map(([event, { description, adds }]) => [event, entryType(`${event}Entry`, description, adds as Extras<object>)]),
-);
-
 function entryType(name: string, description: string, adds: Extras<object>): new (row: AuditRow, data: object) => AuditEntry {
   class Entry extends AuditEntry {
     readonly #data: object;
@@ -192,6 +186,11 @@ function entryType(name: string, description: string, adds: Extras<object>): new
   ObjectType(name, { implements: AuditEntry, description })(Entry);
   return Entry;
 }
+
+/** One class an event, made from the table: `AccountCreatedEntry` implements AuditEntry and adds the fields listed. */
+const entryTypes = new Map<string, new (row: AuditRow, data: object) => AuditEntry>(
+  Object.entries(table).map(([event, { description, adds }]) => [event, entryType(`${event}Entry`, description, adds as Extras<object>)]),
+);
 
 /** The row as the type of its event. */
 export function auditEntryOf(row: AuditRow): AuditEntry {

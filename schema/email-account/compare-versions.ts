@@ -4,7 +4,7 @@ import type { RequestContext } from '../request-context.js';
 
 @ObjectType({ description: 'What is different between two versions of an account.' })
 export class EmailAccountComparison {
-  @Field(() => ID, { description: 'The account.' })
+  @Field(() => ID, { description: 'Which account, as its id is written.' })
   readonly accountId!: string;
 
   @Field(() => Int, { description: 'The version compared from.' })

@@ -6,7 +6,7 @@ import { followAuditTrail } from '../audit/follow-audit-trail.js';
 import type { RequestContext } from '../request-context.js';
 import { EmailAccount } from './email-account.js';
 
-@ObjectType({ description: 'A change of an account.' })
+@ObjectType({ description: 'One change of an account, as it was recorded.' })
 export class EmailAccountChange {
   readonly #row: AuditRow;
   readonly #account: EmailAccount | null;

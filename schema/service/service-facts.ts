@@ -3,7 +3,7 @@ export interface ServiceFacts {
   readonly version: string;
   readonly startedAt: Date;
   readonly ready: boolean;
-  readonly eventStore: { readonly engine: 'EMBEDDED'; readonly available: boolean; readonly headPosition: bigint | null };
+  readonly eventStore: { readonly engine: 'EMBEDDED' | 'KURRENTDB'; readonly available: boolean; readonly headPosition: bigint | null };
   readonly projections: readonly ProjectionFacts[];
   /** What an operator should mend, a sentence each. */
   readonly warnings: readonly string[];

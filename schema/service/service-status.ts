@@ -6,6 +6,7 @@ import type { ProjectionFacts, ServiceFacts } from './service-facts.js';
 
 export const EventStoreEngine = enumeration<ServiceFacts['eventStore']['engine']>('EventStoreEngine', 'What keeps the log of events.', {
   EMBEDDED: 'The engine inside this process, on its own disk.',
+  KURRENTDB: 'A KurrentDB cluster, which any number of nodes of the service share. This version of the service does not speak to one yet.',
 });
 
 export const ProjectionState = enumeration<ProjectionFacts['state']>('ProjectionState', 'How far a view of the log is.', {
@@ -29,7 +30,7 @@ export class EventStoreStatus {
 
 @ObjectType({ description: 'A view of the log, which queries are answered from.' })
 export class ProjectionStatus {
-  @Field(() => String, { description: 'Its name.' })
+  @Field(() => String, { description: 'Which view. The name stays the same over all versions of it.' })
   readonly name!: string;
 
   @Field(() => Int, { description: 'The version of its rules. Raised with every change of them, and the view is then built anew.' })

@@ -1,4 +1,4 @@
-/** What stands after a position: some of it, in order, and how far that reaches. Nothing more is there when `reached` is null. */
+/** What stands after a position: some of it, in order, and how far that reaches. `reached` is null when nothing stands there; `rows` is empty then. */
 export interface Batch<Row> {
   readonly rows: readonly Row[];
   readonly reached: bigint | null;

@@ -17,7 +17,7 @@ export interface CatalogueEntry {
   readonly upcasters: readonly ((data: Json) => Json)[];
   /** Paths below which a reference to a sealed secret may stand. */
   readonly secretReferences: readonly string[];
-  /** Paths that hold personal data: what an export or a request under data protection law has to look at. */
+  /** Paths that hold personal data, or may: what an export or a request under data protection law has to look at. Every event's metadata names its actor as well. */
   readonly personalData: readonly string[];
 }
 
@@ -25,22 +25,23 @@ const plain: CatalogueEntry = { schemaVersion: 1, upcasters: [], secretReference
 
 /** Every type of event there is. The compiler insists on an entry for each. */
 export const eventCatalogue: Readonly<Record<PostledgerEventType, CatalogueEntry>> = {
-  AccountCreated: plain,
-  AccountRenamed: plain,
+  AccountCreated: { ...plain, personalData: ['accountName'] },
+  AccountRenamed: { ...plain, personalData: ['accountName'] },
   ProviderChanged: plain,
-  SenderConfigured: { ...plain, secretReferences: ['sender.password'], personalData: ['sender.identity'] },
+  SenderConfigured: { ...plain, secretReferences: ['sender.password'], personalData: ['sender.identity', 'sender.password.setBy'] },
   SenderRemoved: plain,
-  ReceiverConfigured: { ...plain, secretReferences: ['receiver.password'], personalData: ['receiver.identity'] },
+  ReceiverConfigured: { ...plain, secretReferences: ['receiver.password'], personalData: ['receiver.identity', 'receiver.password.setBy'] },
   ReceiverRemoved: plain,
-  SenderPasswordChanged: { ...plain, secretReferences: ['password'] },
-  ReceiverPasswordChanged: { ...plain, secretReferences: ['password'] },
+  SenderPasswordChanged: { ...plain, secretReferences: ['password'], personalData: ['password.setBy'] },
+  ReceiverPasswordChanged: { ...plain, secretReferences: ['password'], personalData: ['password.setBy'] },
   AccountDisabled: plain,
   AccountEnabled: plain,
   AccountDeleted: plain,
   AccountRestored: plain,
   AccountErased: plain,
-  ConnectionTested: plain,
-  ApiTokenIssued: plain,
+  // A server's answer may repeat the address that it was asked for.
+  ConnectionTested: { ...plain, personalData: ['test.stages.serverResponse'] },
+  ApiTokenIssued: { ...plain, personalData: ['name'] },
   ApiTokenRevoked: plain,
   ApiTokenUsed: { ...plain, personalData: ['ip'] },
   CommandRefused: plain,
@@ -49,7 +50,7 @@ export const eventCatalogue: Readonly<Record<PostledgerEventType, CatalogueEntry
   CommandFailed: plain,
   AccessDenied: plain,
   DraftConnectionTested: plain,
-  TestMessageSent: plain,
+  TestMessageSent: { ...plain, personalData: ['serverResponse'] },
   AuthenticationFailed: plain,
 };
 

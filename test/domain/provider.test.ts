@@ -34,6 +34,27 @@ describe('the provider catalogue', () => {
     expect(findProvider('custom')).toMatchObject({ smtp: [], imap: [], pop3: [], domains: [], oauth: null });
   });
 
+  it.each([
+    ['google', 'TLS smtp.gmail.com:465', 'TLS imap.gmail.com:993', 'TLS pop.gmail.com:995'],
+    ['microsoft-365', 'STARTTLS smtp.office365.com:587', 'TLS outlook.office365.com:993', 'TLS outlook.office365.com:995'],
+    ['outlook-com', 'STARTTLS smtp-mail.outlook.com:587', 'TLS outlook.office365.com:993', 'TLS outlook.office365.com:995'],
+    ['yahoo-japan', 'TLS smtp.mail.yahoo.co.jp:465', undefined, 'TLS pop.mail.yahoo.co.jp:995'],
+    ['icloud', 'STARTTLS smtp.mail.me.com:587', 'TLS imap.mail.me.com:993', undefined],
+    ['web-de', 'TLS smtp.web.de:465', 'TLS imap.web.de:993', 'TLS pop3.web.de:995'],
+    ['tim', 'STARTTLS smtp.tim.it:587', 'STARTTLS imap.tim.it:143', 'STARTTLS pop.tim.it:110'],
+    ['seznam', 'TLS smtp.seznam.cz:465', 'TLS imap.seznam.cz:993', 'TLS pop3.seznam.cz:995'],
+    ['comcast', 'TLS smtp.comcast.net:465', 'TLS imap.comcast.net:993', 'TLS mail.comcast.net:995'],
+  ])('knows where %s is reached', (id, ...preferred) => {
+    const provider = findProvider(id);
+    const first = [provider?.smtp[0], provider?.imap[0], provider?.pop3[0]];
+    expect(first.map((endpoint) => endpoint && `${endpoint.security} ${endpoint.host}:${endpoint.port}`)).toEqual(preferred);
+  });
+
+  it('takes no password where the provider does not', () => {
+    for (const id of ['microsoft-365', 'outlook-com']) expect(findProvider(id)).toMatchObject({ authentication: ['OAUTH2'], microsoftGraph: true });
+    expect(findProvider('google')?.authentication).not.toContain('PASSWORD');
+  });
+
   it('gives no domain of addresses to two providers', () => {
     const domains = providers.flatMap((provider) => provider.domains);
     expect(domains.filter((domain, index) => domains.indexOf(domain) !== index)).toEqual([]);

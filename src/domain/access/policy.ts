@@ -53,7 +53,7 @@ export const policy: Readonly<Record<string, readonly Role[]>> = {
 
 /** Whether the role may use the field, e.g. `Mutation.eraseEmailAccount`. Deny by default. */
 export function isAllowed(role: Role, field: string): boolean {
-  return policy[field]?.includes(role) ?? false;
+  return Object.hasOwn(policy, field) && (policy[field]?.includes(role) ?? false);
 }
 
 /** The names of the queries, mutations and subscriptions that the role may use, in the table's order. */

@@ -15,6 +15,6 @@ export type ApiTokenEvent =
         readonly bootstrap: boolean;
       };
     }
-  | { readonly type: 'ApiTokenRevoked'; readonly data: Readonly<Record<never, never>> }
+  | { readonly type: 'ApiTokenRevoked'; readonly data: Readonly<Record<string, never>> }
   /** At most one an hour and token: what `lastUsedAt` is read from. */
   | { readonly type: 'ApiTokenUsed'; readonly data: { readonly ip: string | null } };

@@ -1,7 +1,7 @@
 import type { MailboxReceiverSettings, ReceiverConnectionSettings, SmtpConnectionSettings } from './settings.js';
 
 /**
- * What a stored password is bound to: protocol, host, port, TLS mode and truststore in one canonical text, e.g. `smtp://mail.example.com:587?tls=starttls&truststore=plant-7`.
+ * What a stored password is bound to: protocol, host, port, TLS mode and truststore in one canonical text, e.g. `smtp://mail.example.com:587?tls=required&truststore=plant-7`.
  * A change of any of them makes it another endpoint. The TLS floor is no part of it.
  */
 export type Endpoint = string;

@@ -13,7 +13,17 @@ export function passwordIn(event: EmailAccountEvent): { readonly slot: SecretSlo
       return slotted('receiver.password', passwordOf(event.data.receiver));
     case 'ReceiverPasswordChanged':
       return slotted('receiver.password', event.data.password);
-    default:
+    case 'AccountCreated':
+    case 'AccountRenamed':
+    case 'ProviderChanged':
+    case 'SenderRemoved':
+    case 'ReceiverRemoved':
+    case 'AccountDisabled':
+    case 'AccountEnabled':
+    case 'AccountDeleted':
+    case 'AccountRestored':
+    case 'AccountErased':
+    case 'ConnectionTested':
       return null;
   }
 }
@@ -32,7 +42,17 @@ export function withFingerprint(event: EmailAccountEvent, fingerprint: string): 
     case 'SenderPasswordChanged':
     case 'ReceiverPasswordChanged':
       return { ...event, data: { password: marked(event.data.password, fingerprint) } };
-    default:
+    case 'AccountCreated':
+    case 'AccountRenamed':
+    case 'ProviderChanged':
+    case 'SenderRemoved':
+    case 'ReceiverRemoved':
+    case 'AccountDisabled':
+    case 'AccountEnabled':
+    case 'AccountDeleted':
+    case 'AccountRestored':
+    case 'AccountErased':
+    case 'ConnectionTested':
       return event;
   }
 }

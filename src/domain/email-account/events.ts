@@ -1,7 +1,7 @@
 import type { ConnectionTestResult } from './connection-test.js';
 import type { Password, ReceiverSettings, SenderSettings } from './settings.js';
 
-type Nothing = Readonly<Record<never, never>>;
+type Nothing = Readonly<Record<string, never>>;
 
 /** What can have happened to an email account. Stream `emailAccount-<account id in lower case>`. */
 export type EmailAccountEvent =

@@ -1,0 +1,151 @@
+import type { AuditRow } from '../../schema/audit/audit-row.js';
+import type { RequestContext } from '../../schema/request-context.js';
+import type { Changed } from '../../src/commands/change.js';
+import type { Role } from '../../src/domain/access/role.js';
+import { systemActor } from '../../src/domain/access/actor.js';
+import { evolveSnapshot, type EmailAccountSnapshot } from '../../src/domain/email-account/snapshot.js';
+import type { Attempt } from '../../src/domain/security-log/events.js';
+
+export interface Recording {
+  readonly context: RequestContext;
+  /** The services that were reached, in order: `accountCommands.rename`. */
+  readonly reached: readonly string[];
+  /** What was recorded as denied. */
+  readonly denied: readonly Attempt[];
+}
+
+const created = { type: 'AccountCreated', data: { accountId: 'Sales', accountName: 'Sales', provider: 'custom' } } as const;
+export const recordedAt = new Date('2026-11-24T12:00:00Z');
+export const account = evolveSnapshot(null, { ...created, revision: 0n, recordedAt, actor: systemActor }) ?? missing();
+
+export const auditRow = (position: bigint): AuditRow => ({
+  id: `entry-${position}`,
+  position,
+  occurredAt: recordedAt.toISOString(),
+  action: 'AccountRenamed',
+  outcome: 'ACCEPTED',
+  actor: systemActor,
+  reason: null,
+  entityType: 'EmailAccount',
+  entityId: 'Sales',
+  version: 2,
+  changes: [],
+  correlationId: 'correlation',
+  causationId: null,
+  origin: null,
+  data: { accountName: 'Sales' },
+  metadata: {},
+});
+
+const unchanged: Changed<never> = { entity: null, problems: [], consistencyToken: null, pending: false };
+const token = {
+  id: 'token',
+  name: 'CI',
+  role: 'VIEWER',
+  createdAt: recordedAt.toISOString(),
+  createdBy: systemActor,
+  expiresAt: null,
+  lastUsedAt: null,
+  revokedAt: null,
+} as const;
+const tested = {
+  testId: 'test',
+  outcome: 'PASSED',
+  stages: [],
+  startedAt: recordedAt.toISOString(),
+  durationMilliseconds: 1,
+  accountId: null,
+  accountVersion: null,
+  recordedAtVersion: null,
+  stale: false,
+  startedBy: systemActor,
+} as const;
+const page = <Row>(...rows: Row[]) => ({ entries: rows.map((row, index) => ({ row, cursor: `${index}` })), hasNextPage: false, hasPreviousPage: false });
+
+/** What a request of the role works with: services that answer as little as they can and record that they were reached. */
+export function recordingContext(role: Role, change: Partial<RequestContext> = {}, accounts: readonly EmailAccountSnapshot[] = [account]): Recording {
+  const reached: string[] = [];
+  const denied: Attempt[] = [];
+  const answering =
+    <Answer>(service: string, answer: Answer) =>
+    (): Answer => {
+      reached.push(service);
+      return answer;
+    };
+  const changing = (service: string) => answering(service, Promise.resolve(unchanged));
+  const context: RequestContext = {
+    call: { actor: systemActor, role, requestId: 'request', correlationId: 'correlation', ip: null, userAgent: null, clientName: null },
+    accessEndsAt: null,
+    signal: new AbortController().signal,
+    freshness: () => null,
+    accountCommands: {
+      create: changing('accountCommands.create'),
+      rename: changing('accountCommands.rename'),
+      changeProvider: changing('accountCommands.changeProvider'),
+      configureSender: changing('accountCommands.configureSender'),
+      removeSender: changing('accountCommands.removeSender'),
+      changeSenderPassword: changing('accountCommands.changeSenderPassword'),
+      configureReceiver: changing('accountCommands.configureReceiver'),
+      removeReceiver: changing('accountCommands.removeReceiver'),
+      changeReceiverPassword: changing('accountCommands.changeReceiverPassword'),
+      disable: changing('accountCommands.disable'),
+      enable: changing('accountCommands.enable'),
+      delete: changing('accountCommands.delete'),
+      restore: changing('accountCommands.restore'),
+      erase: changing('accountCommands.erase'),
+      revert: changing('accountCommands.revert'),
+    },
+    tokenCommands: { issue: answering('tokenCommands.issue', Promise.resolve({ ...unchanged, token: null })), revoke: changing('tokenCommands.revoke') },
+    connectionTests: {
+      test: answering('connectionTests.test', Promise.resolve({ ...unchanged, test: tested })),
+      progress: answering('connectionTests.progress', endingWith({ ...unchanged, test: tested })),
+    },
+    testMessages: { send: answering('testMessages.send', Promise.resolve({ ...unchanged, messageId: null, serverResponse: null })) },
+    accountHistory: {
+      atVersion: answering('accountHistory.atVersion', Promise.resolve(account)),
+      at: answering('accountHistory.at', Promise.resolve(account)),
+    },
+    accounts: {
+      find: answering('accounts.find', accounts[0] ?? null),
+      page: answering('accounts.page', page(...accounts)),
+      count: answering('accounts.count', accounts.length),
+    },
+    auditTrail: {
+      find: answering('auditTrail.find', auditRow(1n)),
+      page: answering('auditTrail.page', page(auditRow(1n))),
+      count: answering('auditTrail.count', 1),
+      position: answering('auditTrail.position', 0n),
+      tail: (_filter, after) => {
+        reached.push('auditTrail.tail');
+        return after < 2n ? { rows: [auditRow(after + 1n)], reached: after + 1n } : { rows: [], reached: null };
+      },
+      onAdvance: () => () => undefined,
+    },
+    tokens: { find: answering('tokens.find', token), page: answering('tokens.page', page(token)), count: answering('tokens.count', 1) },
+    securityLog: {
+      accessDenied: (_call, attempt) => {
+        denied.push(attempt);
+        return Promise.resolve({ revision: 0n, position: 0n });
+      },
+    },
+    knownNames: { truststores: new Set(), authenticationProfiles: new Set() },
+    serviceFacts: answering('serviceFacts', {
+      version: '1',
+      startedAt: recordedAt,
+      ready: true,
+      eventStore: { engine: 'EMBEDDED', available: true, headPosition: null },
+      projections: [],
+      warnings: [],
+    }),
+    ...change,
+  };
+  return { context, reached, denied };
+}
+
+async function* endingWith<T>(last: T): AsyncGenerator<T, void> {
+  yield await Promise.resolve(last);
+}
+
+function missing(): never {
+  throw new Error('The account of these tests is not there.');
+}
