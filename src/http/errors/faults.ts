@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { GraphQLError, Kind, valueFromASTUntyped, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
+import type { Logger } from 'pino';
+import type { Call } from '../../commands/change.js';
+import type { Attempt } from '../../domain/security-log/events.js';
+import type { RunningOperation } from '../running-operation.js';
+import { causeOf } from './refusal.js';
+
+export interface RequestedOperation {
+  readonly node: OperationDefinitionNode;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** Faults of ours: the log tells of them under a reference, and the caller learns no more than that reference. */
+export class Faults {
+  constructor(
+    readonly log: Logger,
+    readonly commandFailed: (call: Call, attempt: Attempt, reference: string) => Promise<unknown>,
+  ) {}
+
+  /** Resolves once the fault of a mutation stands in the audit trail, or could not be recorded there either. */
+  async ofOperation(error: GraphQLError, operation: RunningOperation, requested: RequestedOperation | null): Promise<GraphQLError> {
+    const isFirst = operation.reference === null;
+    const reference = (operation.reference ??= randomUUID());
+    const { requestId } = operation.call;
+    this.log.error({ reference, requestId, operation: operation.name, path: error.path?.join('.'), error: told(causeOf(error)) }, 'fault');
+    const attempt = isFirst && operation.type === OperationTypeNode.MUTATION && requested !== null ? attemptOf(error, requested) : null;
+    if (attempt !== null) await this.#record(operation.call, attempt, reference);
+    return masked(reference, operation.type === OperationTypeNode.MUTATION && operation.begun);
+  }
+
+  async #record(call: Call, attempt: Attempt, reference: string): Promise<void> {
+    try {
+      await this.commandFailed(call, attempt, reference);
+    } catch (error) {
+      this.log.error({ reference, requestId: call.requestId, error: told(error) }, 'fault not recorded in the audit trail');
+    }
+  }
+
+  /** A fault outside of any operation. */
+  ofRequest(error: unknown, requestId: string | null): GraphQLError {
+    const reference = randomUUID();
+    this.log.error({ reference, requestId, error: told(causeOf(error)) }, 'fault');
+    return masked(reference, false);
+  }
+}
+
+function masked(reference: string, mayHaveChanged: boolean): GraphQLError {
+  const whatToDo = mayHaveChanged
+    ? 'Whether the change was made is not known: read the state, or send it again with the same idempotency key.'
+    : 'Try again later.';
+  return new GraphQLError(`Something failed in the service. ${whatToDo} If it happens again, tell an operator the reference ${reference}.`, {
+    extensions: { code: 'INTERNAL_SERVER_ERROR', reference },
+  });
+}
+
+/** An error for the log, by a list of what is safe: libraries hang requests, documents and connections on their errors. */
+function told(error: unknown, depth = 0): object {
+  if (!(error instanceof Error)) return { name: typeof error };
+  const { name, message, stack, cause } = error;
+  return { name, message, stack, ...(cause !== undefined && depth < 3 && { cause: told(cause, depth + 1) }) };
+}
+
+/** Which root field failed, and the account or token that its input names. */
+function attemptOf(error: GraphQLError, { node, variables }: RequestedOperation): Attempt | null {
+  const [responseName] = error.path ?? [];
+  const field = node.selectionSet.selections.find((each) => each.kind === Kind.FIELD && (each.alias ?? each.name).value === responseName);
+  if (field?.kind !== Kind.FIELD) return null;
+  const command = field.name.value;
+  const argument = field.arguments?.find((each) => each.name.value === 'input');
+  const input: unknown = argument && valueFromASTUntyped(argument.value, variables);
+  const named = typeof input === 'object' && input !== null ? (input as { readonly accountId?: unknown; readonly id?: unknown }) : {};
+  if (typeof named.accountId === 'string') return { command, entityType: 'EmailAccount', entityId: named.accountId.slice(0, 64) };
+  if (typeof named.id === 'string' && command.endsWith('ApiToken')) return { command, entityType: 'ApiToken', entityId: named.id.slice(0, 64) };
+  return { command, entityType: 'Service', entityId: 'postledger' };
+}

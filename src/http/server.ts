@@ -1,0 +1,112 @@
+import fastify, { type FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import { buildPostledgerSchema } from '../../schema/build-schema.js';
+import type { Services } from '../../schema/request-context.js';
+import type { Authentication } from '../commands/authentication.js';
+import type { Call } from '../commands/change.js';
+import type { HttpConfig } from '../config.js';
+import type { Attempt, AuthenticationFailure } from '../domain/security-log/events.js';
+import { startApollo, type Apollo } from './apollo-server.js';
+import { ClientAddress } from './client-address.js';
+import { Faults } from './errors/faults.js';
+import { ShownErrors } from './errors/shown-errors.js';
+import { graphqlPath, serveGraphQL } from './graphql-endpoint.js';
+import { graphqlRules } from './graphql-rules.js';
+import { serveIde } from './ide.js';
+import { HttpMetrics } from './metrics.js';
+import { OperationContexts } from './operation-context.js';
+import { PreparedDocuments } from './prepared-documents.js';
+import { serveProbes, type Readiness } from './probes.js';
+import { Recognition } from './recognition.js';
+import { answerErrors } from './request-errors.js';
+import { FinishedOperations, requestLogger } from './request-log.js';
+import { WebSocketEndpoint } from './websocket-endpoint.js';
+
+export interface HttpServerOptions {
+  readonly config: HttpConfig;
+  readonly services: Services;
+  readonly authentication: Pick<Authentication, 'authenticate' | 'stillStands'>;
+  /** Records that nobody was recognised, for the audit trail. */
+  readonly authenticationFailed: (call: Call, cause: AuthenticationFailure) => void;
+  /** Records a fault of a mutation in the audit trail, under the reference that the caller and the log are told. */
+  readonly commandFailed: (call: Call, attempt: Attempt, reference: string) => Promise<unknown>;
+  /** Resolves to false when the views did not get there in time. Throws an Error named InvalidConsistencyToken for a damaged token. */
+  readonly awaitFreshness: (consistencyToken: string) => Promise<boolean>;
+  readonly readiness: () => Promise<Readiness>;
+  /** Gets the metrics of HTTP, GraphQL and the process; `/metrics` shows all that is in it. */
+  readonly registry: Registry;
+  readonly log: Logger;
+}
+
+export interface HttpServer {
+  /** `http://host:port/graphql`. */
+  readonly url: string;
+  /** Takes no more; WebSockets are closed at once, running requests get up to the grace, then they are cut off. May be called again. */
+  stop(graceMilliseconds: number): Promise<void>;
+}
+
+/**
+ * Serves `/graphql` (HTTP, WebSockets, the IDE), `/livez`, `/readyz` and `/metrics`, and resolves once it listens.
+ * @throws {Error} of the system when the address cannot be bound, with its `code`, e.g. EADDRINUSE.
+ */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { config, services, registry } = options;
+  const log = requestLogger(options.log);
+  const rules = graphqlRules(buildPostledgerSchema(), config);
+  const faults = new Faults(log, options.commandFailed);
+  const shownErrors = new ShownErrors(rules.schema, config.limits.tokens, faults);
+  const metrics = new HttpMetrics(registry);
+  const apollo = await startApollo(rules, shownErrors, faults, log);
+  const app = emptyApp(config);
+  const parts = {
+    rules,
+    recognition: new Recognition(options.authentication, options.authenticationFailed),
+    contexts: new OperationContexts(services, options.awaitFreshness),
+    addresses: new ClientAddress(config.trustedProxies),
+    faults,
+    // Its lines are made of fields that hold no header, so they are spared the search for some.
+    finished: new FinishedOperations(options.log, metrics),
+  };
+  answerErrors(app, config.limits.bodyBytes, faults);
+  serveProbes(app, options.readiness, registry);
+  const ide = config.introspection ? await serveIde(app, graphqlPath) : null;
+  serveGraphQL(app, { ...parts, apollo, ide });
+  const webSockets = new WebSocketEndpoint(app.server, graphqlPath, {
+    ...parts,
+    documents: new PreparedDocuments(rules),
+    shownErrors,
+    metrics,
+    maximumMessageBytes: config.limits.bodyBytes,
+    log,
+  });
+  const address = await app.listen({ host: config.host, port: config.port });
+  let stopping: Promise<void> | null = null;
+  return {
+    url: `${address}${graphqlPath}`,
+    stop: (graceMilliseconds) => (stopping ??= stop(app, webSockets, apollo, graceMilliseconds)),
+  };
+}
+
+function emptyApp({ limits }: HttpConfig): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: limits.bodyBytes,
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    // A client has so long to send its request, headers and body, in milliseconds; and so long between two requests.
+    requestTimeout: 30_000,
+    keepAliveTimeout: 65_000,
+    http: { headersTimeout: 10_000, maxHeaderSize: 16_384 },
+  });
+  app.removeContentTypeParser('text/plain');
+  return app;
+}
+
+async function stop(app: FastifyInstance, webSockets: WebSocketEndpoint, apollo: Apollo, graceMilliseconds: number): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), graceMilliseconds);
+  await Promise.all([webSockets.stop(), app.close()]);
+  clearTimeout(cut);
+  await apollo.stop();
+}
