@@ -8,6 +8,7 @@ import { isStale } from '../domain/email-account/snapshot.js';
 import type { PresentAccount } from '../domain/email-account/state.js';
 import type { Attempt } from '../domain/security-log/events.js';
 import { checkEmailAddress } from '../domain/text/email-address.js';
+import type { TestMail, TestSubject } from '../mail/mail-port.js';
 import type { SecretStore } from '../secret-store/secret-store.js';
 import type { SecretValue } from '../secret-store/secret-value.js';
 import type { AccountHistory } from './account-history.js';
@@ -17,7 +18,7 @@ import type { CommandHandler } from './command-handler.js';
 import type { EmailAccountCommands } from './email-account-commands.js';
 import type { ReceiverInputForm, SenderInputForm, TestConnection } from './email-account-inputs.js';
 import type { RateLimit } from './rate-limit.js';
-import { AccountPasswords, connectableReceiver, connectableSender, directionsToTest, type TestSubject } from './test-subject.js';
+import { AccountPasswords, connectableReceiver, connectableSender, directionsToTest } from './test-subject.js';
 
 /** A connection test as its caller sees it: of a saved account, or of a draft, which is stored nowhere. */
 export interface AccountConnectionTest extends ConnectionTestResult {
@@ -38,9 +39,6 @@ export interface ConnectionTested {
 }
 
 export type TestProgress = { readonly stage: ConnectionTestStage } | (ConnectionTested & { readonly test: AccountConnectionTest });
-
-/** Connects for real, stage by stage; stages come as they end. Never throws for what a server does. */
-export type TestMail = (subject: TestSubject, signal: AbortSignal) => AsyncIterable<ConnectionTestStage>;
 
 interface Prepared {
   readonly subject: TestSubject;

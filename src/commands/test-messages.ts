@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { CommandRefused, refuse, type Problem } from '../domain/decider.js';
-import type { DiagnosisCode } from '../domain/email-account/connection-test.js';
 import { checkEmailAddress } from '../domain/text/email-address.js';
+import type { SenderSubject, SendMail } from '../mail/mail-port.js';
 import type { SecretStore } from '../secret-store/secret-store.js';
 import type { AccountHistory } from './account-history.js';
 import type { Call, ChangeOptions } from './change.js';
 import type { CommandHandler } from './command-handler.js';
 import { commandIdOf, derivedId, hashOfInput } from './event-metadata.js';
 import type { RateLimit } from './rate-limit.js';
-import { AccountPasswords, connectableSender, type SenderSubject } from './test-subject.js';
+import { AccountPasswords, connectableSender } from './test-subject.js';
 
 export interface TestMessageSent {
   /** With its angle brackets (RFC 5322, section 3.6.4). */
@@ -18,21 +18,6 @@ export interface TestMessageSent {
   readonly consistencyToken: string | null;
   readonly pending: boolean;
 }
-
-/** What a server said to a message. Never thrown. */
-export interface SendingResult {
-  readonly outcome: 'PASSED' | 'FAILED';
-  readonly code: DiagnosisCode;
-  readonly message: string;
-  readonly hint: string | null;
-  readonly serverResponse: string | null;
-}
-
-export type SendMail = (
-  sender: SenderSubject,
-  message: { readonly to: string; readonly messageId: string; readonly accountId: string },
-  signal: AbortSignal,
-) => Promise<SendingResult>;
 
 /** Sends a message that says it is a test, through the account and by the code that sends for applications. */
 export class TestMessages {

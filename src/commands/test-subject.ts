@@ -7,25 +7,6 @@ import type { PresentAccount } from '../domain/email-account/state.js';
 import type { SecretStore } from '../secret-store/secret-store.js';
 import type { SecretValue } from '../secret-store/secret-value.js';
 
-/** What is connected to, with the passwords in hand. */
-export interface TestSubject {
-  readonly sender: SenderSubject | null;
-  readonly receiver: ReceiverSubject | null;
-  readonly recipient: string | null;
-}
-
-export interface SenderSubject {
-  readonly settings: SmtpSenderSettings;
-  /** Null: without AUTH (a relay). */
-  readonly password: SecretValue | null;
-}
-
-export interface ReceiverSubject {
-  readonly settings: MailboxReceiverSettings;
-  readonly userId: string;
-  readonly password: SecretValue;
-}
-
 /** Opens an account's passwords, each only for an endpoint that it was entered for. Passwords that were entered with a draft come from `entered`. */
 export class AccountPasswords {
   constructor(

@@ -1,0 +1,90 @@
+import type { ConnectionTestStageName } from '../domain/email-account/connection-test.js';
+import { Deadline } from './deadline.js';
+import { imapEndpoint, smtpEndpoint, type Endpoint } from './endpoint.js';
+import { checkEnvelope } from './envelope-check.js';
+import { endImapSession, examineMailbox, openImapSession } from './imap-session.js';
+import { roadOf, type MailSettings, type Road } from './mail-settings.js';
+import type { ReceiverSubject, SenderSubject, TestMail } from './mail-port.js';
+import { openSmtpSession } from './smtp-session.js';
+import { StageFailed, StageRun } from './stage-run.js';
+import { StageStream } from './stage-stream.js';
+
+/**
+ * Tests connections by the code that uses them. Sender and receiver are tested side by side within one deadline; the stages of each come in order.
+ * Whatever ends the test (its end, its deadline, its caller, a reader that stops reading) closes every connection.
+ */
+export function connectionTester(settings: MailSettings): TestMail {
+  const road = roadOf(settings);
+  return async function* test({ sender, receiver, recipient }, signal) {
+    if (receiver?.settings.kind === 'pop3') throw new RangeError('POP3 cannot be connected to yet.');
+    const deadline = new Deadline(road.deadlineMilliseconds, signal);
+    const stages = new StageStream();
+    const both = Promise.all([
+      sender && inStages(senderRun(sender, stages), (run) => testSender(sender, recipient, run, road, deadline)),
+      receiver && inStages(receiverRun(receiver, stages), (run) => testReceiver(receiver, run, road, deadline)),
+    ]);
+    const ended = both.then(
+      () => stages.end(null),
+      (fault: unknown) => stages.end(fault instanceof Error ? fault : new Error(String(fault))),
+    );
+    try {
+      yield* stages;
+    } finally {
+      deadline.end();
+      await ended;
+    }
+  };
+}
+
+/** Takes the stages of one direction; what cannot be reached is reported as skipped. Throws nothing but faults of the program. */
+async function inStages(run: StageRun, work: (run: StageRun) => Promise<void>): Promise<void> {
+  try {
+    await work(run);
+  } catch (error) {
+    if (!(error instanceof StageFailed)) throw error;
+    run.skipRest();
+  }
+}
+
+async function testSender(sender: SenderSubject, recipient: string | null, run: StageRun, road: Road, deadline: Deadline): Promise<void> {
+  const session = await openSmtpSession(sender, run, road, deadline);
+  try {
+    await checkEnvelope(session, sender.settings, recipient ?? sender.settings.identity.emailAddress, run);
+  } finally {
+    await session.end();
+  }
+}
+
+async function testReceiver(receiver: ReceiverSubject, run: StageRun, road: Road, deadline: Deadline): Promise<void> {
+  const client = await openImapSession(receiver, run, road, deadline);
+  try {
+    await examineMailbox(client, receiver.settings.mailbox ?? 'INBOX', run, deadline);
+  } finally {
+    await endImapSession(client, deadline);
+  }
+}
+
+function senderRun({ settings, password }: SenderSubject, stages: StageStream): StageRun {
+  const { connection } = settings;
+  return new StageRun('SENDER', [...waysIn(smtpEndpoint(connection)), 'SENDER', 'RECIPIENT'], connection.port, password ? [password] : [], (stage) =>
+    stages.push(stage),
+  );
+}
+
+function receiverRun({ settings, password }: ReceiverSubject, stages: StageStream): StageRun {
+  const { connection } = settings;
+  return new StageRun('RECEIVER', [...waysIn(imapEndpoint(connection)), 'MAILBOX'], connection.port, [password], (stage) => stages.push(stage));
+}
+
+/** The stages up to being logged in. */
+function waysIn({ security }: Endpoint): readonly ConnectionTestStageName[] {
+  switch (security) {
+    case 'IMPLICIT':
+      return ['DNS', 'CONNECT', 'TLS', 'GREETING', 'AUTHENTICATION'];
+    case 'REQUIRED':
+    case 'OPPORTUNISTIC':
+      return ['DNS', 'CONNECT', 'GREETING', 'STARTTLS', 'AUTHENTICATION'];
+    case 'DISABLED':
+      return ['DNS', 'CONNECT', 'GREETING', 'AUTHENTICATION'];
+  }
+}

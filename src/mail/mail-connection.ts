@@ -1,0 +1,158 @@
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { resolutionProblem } from './classify-network-error.js';
+import { clientName } from './client-name.js';
+import { Conversation } from './conversation.js';
+import type { Deadline } from './deadline.js';
+import { egressRuleAgainst } from './egress.js';
+import type { Endpoint } from './endpoint.js';
+import { ConnectionFailure } from './failure.js';
+import { handshakeFailure } from './handshake-diagnosis.js';
+import type { Road } from './mail-settings.js';
+import type { Greeting } from './opening.js';
+import { answersTls, type ProbeTarget } from './probe.js';
+import { addressesOf } from './resolve.js';
+import { StageFailed, type Found, type StageRun } from './stage-run.js';
+import { openSocket } from './tcp-socket.js';
+import { tlsVersionName } from './tls-context.js';
+import { secure, type SecuredSocket } from './tls-handshake.js';
+
+/** A socket on which a library can begin its session: it finds a greeting to read, and TLS is settled. */
+export interface MailConnection {
+  readonly socket: Socket;
+  readonly secure: boolean;
+}
+
+/**
+ * The way to a mail server up to where somebody can log in: DNS, CONNECT, TLS, GREETING, STARTTLS. The same for tests and for mail, for every protocol; there is no other.
+ * @throws {StageFailed}
+ */
+export async function openMailConnection(endpoint: Endpoint, run: StageRun, road: Road, deadline: Deadline): Promise<MailConnection> {
+  const addresses = await run.take('DNS', () => resolve(endpoint, road, deadline));
+  const raw = await connectToFirst(addresses, endpoint, run, road, deadline);
+  const target: ProbeTarget = { address: run.address ?? '', endpoint, road, deadline };
+  const implicit = endpoint.security === 'IMPLICIT';
+  const socket = implicit ? await run.take('TLS', () => secured(raw, target)) : raw;
+  const conversation = new Conversation(socket);
+  const greeting = await run.take('GREETING', () => greet(conversation, implicit, target));
+  if (!implicit && endpoint.security !== 'DISABLED') {
+    const upgraded = await run.take('STARTTLS', () => startTls(conversation, greeting, target));
+    if (upgraded !== null) return handOver(upgraded, endpoint.opening.neutralGreeting, Buffer.alloc(0), true);
+  }
+  return handOver(socket, greeting.text, conversation.release(), implicit);
+}
+
+async function resolve({ host }: Endpoint, road: Road, deadline: Deadline): Promise<Found<readonly string[]>> {
+  try {
+    const addresses = await deadline.within(addressesOf(host, road.resolver));
+    const message =
+      addresses[0] === host
+        ? 'The host is given as an IP address.'
+        : `${host} has ${addresses.length === 1 ? 'one address' : `${addresses.length} addresses`}.`;
+    return { value: addresses, message };
+  } catch (error) {
+    const problem = resolutionProblem(error);
+    throw problem === null ? error : new ConnectionFailure(problem);
+  }
+}
+
+/** One address after the other until one answers. None is connected to when one of them is forbidden: a name that has such an address is not to be trusted with the others. */
+async function connectToFirst(addresses: readonly string[], { port }: Endpoint, run: StageRun, road: Road, deadline: Deadline): Promise<Socket> {
+  for (const address of addresses) {
+    const rule = egressRuleAgainst(address, road.egress);
+    if (rule !== null) return run.take('CONNECT', () => Promise.reject(egressDenied(rule)));
+  }
+  const last = addresses.length - 1;
+  for (const [index, address] of addresses.entries()) {
+    run.address = address;
+    try {
+      return await run.take(
+        'CONNECT',
+        async () => ({ value: await openSocket(address, port, deadline, deadline.step / addresses.length), message: `${address} answers on port ${port}.` }),
+        () => (index < last && !deadline.isOver ? 'WARNED' : 'FAILED'),
+      );
+    } catch (error) {
+      if (!(error instanceof StageFailed) || error.stage.outcome === 'FAILED') throw error;
+    }
+  }
+  throw new RangeError('There was no address to connect to.');
+}
+
+function egressDenied(rule: string): ConnectionFailure {
+  const message = `The service may not connect to ${rule}.`;
+  if (rule !== 'loopback addresses') return new ConnectionFailure('EGRESS_DENIED', { message });
+  return new ConnectionFailure('EGRESS_DENIED', {
+    message,
+    hint: 'Where the mail server is meant to run on this machine, its operator sets POSTLEDGER_EGRESS_ALLOW_LOOPBACK=true.',
+  });
+}
+
+async function secured(raw: Socket, { endpoint, ...target }: ProbeTarget): Promise<Found<Socket>> {
+  refuseTruststore(endpoint);
+  const { socket, session } = await negotiate(raw, { endpoint, ...target });
+  return { value: socket, message: secureMessage(session, endpoint.host), tls: session };
+}
+
+async function greet(conversation: Conversation, implicit: boolean, target: ProbeTarget): Promise<Found<Greeting>> {
+  const { endpoint, deadline } = target;
+  const greeted = new AbortController();
+  try {
+    const greeting = endpoint.opening.greet(conversation, clientName(conversation.socket));
+    const value = await deadline.within(implicit ? greeting : Promise.race([greeting, tlsExpected(target, greeted.signal)]));
+    return { value, message: 'The server greets.', serverResponse: value.text };
+  } finally {
+    greeted.abort();
+  }
+}
+
+/** Fails with TLS_REQUIRED_ON_PORT when the server has been silent for a while and answers a TLS handshake; otherwise never ends. */
+async function tlsExpected(target: ProbeTarget, greeted: AbortSignal): Promise<never> {
+  await delay(target.deadline.milliseconds / 10, undefined, { signal: greeted });
+  if (await answersTls(target)) throw new ConnectionFailure('TLS_REQUIRED_ON_PORT');
+  return new Promise<never>(() => undefined);
+}
+
+/** Null where the connection goes on in clear text, as the account allows. */
+async function startTls(conversation: Conversation, greeting: Greeting, target: ProbeTarget): Promise<Found<Socket | null>> {
+  const { endpoint, deadline } = target;
+  refuseTruststore(endpoint);
+  if (!(await deadline.within(greeting.offersStartTls()))) {
+    if (endpoint.security === 'REQUIRED') throw new ConnectionFailure('STARTTLS_NOT_OFFERED');
+    return {
+      value: null,
+      outcome: 'WARNED',
+      code: 'STARTTLS_NOT_OFFERED',
+      message: 'The server does not offer STARTTLS, so the connection goes on in clear text.',
+      hint: 'Everybody on the way can read the password and the mail. Use a port with TLS, and require it.',
+    };
+  }
+  await deadline.within(endpoint.opening.startTls(conversation));
+  if (conversation.release().length > 0)
+    throw new ConnectionFailure('PROTOCOL_ERROR', { message: 'Something was sent between STARTTLS and TLS. Somebody on the way may have put it in.' });
+  const { socket, session } = await negotiate(conversation.socket, target);
+  return { value: socket, message: secureMessage(session, endpoint.host), tls: session };
+}
+
+async function negotiate(raw: Socket, target: ProbeTarget): Promise<SecuredSocket> {
+  const { endpoint, road, deadline } = target;
+  try {
+    return await secure(raw, endpoint.host, road.tlsContexts.from(tlsVersionName(endpoint.minimumTlsVersion)), deadline);
+  } catch (error) {
+    throw await handshakeFailure(error, target);
+  }
+}
+
+function secureMessage({ version, certificates }: SecuredSocket['session'], host: string): string {
+  return `${version}; the certificate is valid for ${host}${certificates[0] ? ` until ${certificates[0].notAfter}` : ''}.`;
+}
+
+/** Truststores are no part of this version. A connection that names one must not be made with other CAs in its place. */
+function refuseTruststore({ truststore }: Endpoint): void {
+  if (truststore !== null) throw new ConnectionFailure('TRUSTSTORE_MISSING', { message: `There is no truststore named ${truststore}. Nothing was sent.` });
+}
+
+/** The library that takes over begins where a session begins, with reading the greeting. */
+function handOver(socket: Socket, greeting: string, rest: Buffer, isSecure: boolean): MailConnection {
+  socket.unshift(Buffer.concat([Buffer.from(greeting), rest]));
+  return { socket, secure: isSecure };
+}

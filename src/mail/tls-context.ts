@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext, rootCertificates, type SecureContext, type SecureVersion } from 'node:tls';
+import type { TlsVersion } from '../domain/email-account/settings.js';
+
+/** As TLS names them, lowest first. */
+export const tlsVersions = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const satisfies readonly SecureVersion[];
+
+const names: Readonly<Record<TlsVersion, SecureVersion>> = { TLS_1_0: 'TLSv1', TLS_1_1: 'TLSv1.1', TLS_1_2: 'TLSv1.2', TLS_1_3: 'TLSv1.3' };
+
+export function tlsVersionName(version: TlsVersion): SecureVersion {
+  return names[version];
+}
+
+/**
+ * Contexts for TLS connections, one for each range of versions: each holds all roots, and building one takes milliseconds.
+ * The lowest version is set in the context, because a connection's own is ignored beside one.
+ */
+export class TlsContexts {
+  readonly #contexts = new Map<string, SecureContext>();
+
+  constructor(readonly additionalRoots: readonly string[]) {}
+
+  from(minVersion: SecureVersion): SecureContext {
+    return this.between(minVersion, 'TLSv1.3');
+  }
+
+  /** For finding out whether a server speaks one version. */
+  only(version: SecureVersion): SecureContext {
+    return this.between(version, version);
+  }
+
+  between(minVersion: SecureVersion, maxVersion: SecureVersion): SecureContext {
+    const key = `${minVersion} ${maxVersion}`;
+    const context =
+      this.#contexts.get(key) ??
+      createSecureContext({
+        minVersion,
+        maxVersion,
+        // TLS 1.0 and 1.1 sign with SHA-1, which OpenSSL 3 gives up only at this level.
+        ...(minVersion === 'TLSv1' || minVersion === 'TLSv1.1' ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {}),
+        ...(this.additionalRoots.length > 0 ? { ca: [...rootCertificates, ...rootsOfEnvironment(), ...this.additionalRoots] } : {}),
+      });
+    this.#contexts.set(key, context);
+    return context;
+  }
+}
+
+/** `ca` replaces all that the runtime trusts by itself, so what it was told to trust has to be named again. */
+function rootsOfEnvironment(): readonly string[] {
+  const file = process.env['NODE_EXTRA_CA_CERTS'];
+  return file === undefined || file === '' ? [] : [readFileSync(file, 'utf8')];
+}
