@@ -74,8 +74,9 @@ export function encodeCursor(keyset: Keyset, values: readonly Scalar[]): string 
 
 function decodeCursor(keyset: Keyset, cursor: string): readonly Scalar[] {
   const [name, ...values] = parsed(cursor);
-  if (name !== keyset.name || values.length !== keyset.columns.length || !values.every((value) => typeof value === 'string' || typeof value === 'number')) throw new InvalidCursor();
-  return values as Scalar[];
+  const known = values.filter((value) => typeof value === 'string' || typeof value === 'number');
+  if (name !== keyset.name || values.length !== keyset.columns.length || known.length !== values.length) throw new InvalidCursor();
+  return known;
 }
 
 function parsed(cursor: string): readonly unknown[] {

@@ -1,17 +1,18 @@
 import type { RecordedEvent } from '../src/event-store/event-store.js';
 import type { ViewDatabase } from './view-database.js';
 
-/** A view of the log. Raise `version` whenever `tables`, `indexes` or what `open` answers change: the view is then built anew. */
-export interface Projection {
+/** A view of the log. Raise `version` whenever `tables`, `indexes` or what is written to them change: the view is then built anew. */
+export interface Projection<Reader> {
   /** Lower-case words joined by hyphens: part of the file's name. */
   readonly name: string;
   readonly version: number;
   /** The streams it looks at. Left out: all. */
   readonly streamPrefixes?: readonly string[];
   readonly tables: string;
-  /** Made when a build has caught up: filling a table first and indexing it afterwards is several times faster. */
-  readonly indexes: string;
-  readonly open: (view: ViewDatabase) => ProjectionWriter;
+  /** Statements, run when a build has caught up: filling a table first and indexing it afterwards is several times faster. Each takes `IF NOT EXISTS`. */
+  readonly indexes: readonly string[];
+  /** Writer and reader of one file. They may share what they hold in memory: nobody reads between a flush and the end of its transaction. */
+  readonly open: (view: ViewDatabase) => { readonly writer: ProjectionWriter; readonly reader: Reader };
 }
 
 /** Applies events within the runner's transaction. It may gather work in memory from `apply` to `flush`, never beyond. */

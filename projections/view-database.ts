@@ -5,49 +5,108 @@ import type { Scalar } from './paging.js';
 
 export type Row = Readonly<Record<string, string | number | null>>;
 
+/** An event's place in the log, and who it is: by this a view recognises the log that it was made from. */
+export interface EventMark {
+  readonly position: Position;
+  readonly id: string;
+}
+
+/** How a file is filled that nobody reads yet, and that is thrown away when it is not finished: without a care for crashes, in large transactions. */
+const fillPragmas = 'PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -96000; PRAGMA threads = 2';
+// The tail that a power failure may take with synchronous=NORMAL is read from the log again.
+const followPragmas =
+  'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864';
+
 /** One view's file: its tables, and up to where in the log they are filled. May be deleted at any time while the service is stopped; it is then built anew. */
 export class ViewDatabase {
   readonly #database: DatabaseSyncInstance;
   readonly #statements = new Map<string, ReturnType<DatabaseSyncInstance['prepare']>>();
+  #position: Position | undefined;
+  #lastEvent: EventMark | undefined;
+  #isIndexed = false;
+  #scrubs = false;
 
-  constructor(readonly file: string) {
+  /** @param purpose `fill` for a file that is being built and nobody reads, `follow` for one that serves. */
+  constructor(
+    readonly file: string,
+    readonly purpose: 'fill' | 'follow',
+  ) {
     closeSync(openSync(file, 'a', 0o600));
     chmodSync(file, 0o600);
     this.#database = new DatabaseSync(file, { timeout: 2_000 });
-    // The tail that a power failure may take with synchronous=NORMAL is read from the log again.
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -32000');
-    this.#database.exec('CREATE TABLE IF NOT EXISTS progress (id INTEGER PRIMARY KEY CHECK (id = 1), position TEXT, indexed INTEGER NOT NULL) STRICT');
+    // What is deleted is overwritten: see scrub().
+    this.#database.exec('PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON');
+    this.#database.exec(purpose === 'fill' ? fillPragmas : followPragmas);
+    this.#database.exec(
+      'CREATE TABLE IF NOT EXISTS progress (id INTEGER PRIMARY KEY CHECK (id = 1), position TEXT, event_position TEXT, event_id TEXT, indexed INTEGER NOT NULL) STRICT',
+    );
   }
 
-  /** Makes the tables in a new file. */
+  /** Makes the tables in a new file, and finds out how far an older one is. */
   prepareTables(tables: string): void {
-    if (this.get('SELECT 1 AS there FROM progress')) return;
-    this.inTransaction(() => {
-      this.#database.exec(tables);
-      this.run('INSERT INTO progress VALUES (1, NULL, 0)');
-    });
+    const progress = this.get('SELECT * FROM progress');
+    if (!progress) {
+      this.inTransaction(() => {
+        this.#database.exec(tables);
+        this.run('INSERT INTO progress VALUES (1, NULL, NULL, NULL, 0)');
+      });
+      return;
+    }
+    const { position, event_position: eventPosition, event_id: eventId, indexed } = progress;
+    this.#position = typeof position === 'string' ? BigInt(position) : undefined;
+    this.#lastEvent = typeof eventPosition === 'string' && typeof eventId === 'string' ? { position: BigInt(eventPosition), id: eventId } : undefined;
+    this.#isIndexed = indexed === 1;
   }
 
   /** The last position that the tables hold; undefined when they hold nothing. */
   get position(): Position | undefined {
-    const position = this.get('SELECT position FROM progress')?.['position'];
-    return typeof position === 'string' ? BigInt(position) : undefined;
+    return this.#position;
   }
 
-  set position(position: Position) {
-    this.run('UPDATE progress SET position = ?', position.toString());
+  /** The last event that the tables hold. */
+  get lastEvent(): EventMark | undefined {
+    return this.#lastEvent;
   }
 
   get isIndexed(): boolean {
-    return this.get('SELECT indexed FROM progress')?.['indexed'] === 1;
+    return this.#isIndexed;
   }
 
-  makeIndexes(indexes: string): void {
-    this.inTransaction(() => {
-      this.#database.exec(indexes);
-      this.run('UPDATE progress SET indexed = 1');
-    });
-    this.#database.exec('PRAGMA optimize');
+  /**
+   * One transaction: what `work` writes, and the position it leads to. Without `work` the position is kept in memory alone and written with the next one:
+   * nothing is lost if it is not, for the same stretch of the log is then passed over once more.
+   */
+  advance(position: Position, lastEvent: EventMark | undefined, work?: () => void): void {
+    if (work && this.purpose === 'fill') this.#inSavepoint(work);
+    else if (work)
+      this.inTransaction(() => {
+        work();
+        this.#writeProgress(position, lastEvent ?? this.#lastEvent);
+      });
+    this.#position = position;
+    this.#lastEvent = lastEvent ?? this.#lastEvent;
+  }
+
+  /** While filling: ends the transaction that began with the first {@link advance} after the last one. */
+  commitFilled(): void {
+    if (!this.#database.isTransaction || this.#position === undefined) return;
+    this.#writeProgress(this.#position, this.#lastEvent);
+    this.#database.exec('COMMIT');
+  }
+
+  /** To be called once all of the view's indexes are made. */
+  markIndexed(): void {
+    this.run('UPDATE progress SET indexed = 1');
+    this.#isIndexed = true;
+  }
+
+  /** What the running transaction deletes is gone from the disk when it ends, from the write-ahead log too. */
+  scrub(): void {
+    this.#scrubs = true;
+  }
+
+  execute(sql: string): void {
+    this.#database.exec(sql);
   }
 
   run(sql: string, ...values: readonly Scalar[]): { readonly lastInsertRowid: number | bigint } {
@@ -59,7 +118,24 @@ export class ViewDatabase {
   }
 
   all(sql: string, ...values: readonly Scalar[]): readonly Row[] {
-    return this.#prepared(sql).all(...values) as unknown as readonly Row[];
+    return this.#prepared(sql).all(...values) as readonly Row[];
+  }
+
+  #writeProgress(position: Position, mark: EventMark | undefined): void {
+    const [eventPosition, eventId] = mark ? [mark.position.toString(), mark.id] : [null, null];
+    this.run('UPDATE progress SET position = ?, event_position = ?, event_id = ?', position.toString(), eventPosition, eventId);
+  }
+
+  #inSavepoint(work: () => void): void {
+    if (!this.#database.isTransaction) this.#database.exec('BEGIN IMMEDIATE');
+    this.#database.exec('SAVEPOINT batch');
+    try {
+      work();
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK TO batch');
+      throw error;
+    }
+    this.#database.exec('RELEASE batch');
   }
 
   inTransaction(work: () => void): void {
@@ -68,12 +144,34 @@ export class ViewDatabase {
       work();
       this.#database.exec('COMMIT');
     } catch (error) {
-      this.#database.exec('ROLLBACK');
+      this.#scrubs = false;
+      // SQLite has rolled back by itself after some errors.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw error;
+    }
+    if (!this.#scrubs) return;
+    this.#scrubs = false;
+    this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  }
+
+  /**
+   * Leaves one file, safe on the disk, and nothing beside it. A closed connection lives on until the garbage collector has taken its last statement, and one with a write-ahead
+   * log would then delete that log by its name, be it another database's by now. So the log is given up first.
+   */
+  close(): void {
+    if (!this.#database.isOpen) return;
+    try {
+      this.commitFilled();
+      this.#database.exec('PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE');
+      if (this.#position !== undefined) this.run('UPDATE progress SET position = ?', this.#position.toString());
+    } finally {
+      this.#statements.clear();
+      this.#database.close();
     }
   }
 
-  close(): void {
+  /** Closes a file that is to be thrown away. */
+  discard(): void {
     this.#statements.clear();
     if (this.#database.isOpen) this.#database.close();
   }

@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreUnavailable, type EventStore, type Position, type RecordedEvent } from '../src/event-store/event-store.js';
-import type { Projection, ProjectionWriter } from './projection.js';
-import { ViewDatabase } from './view-database.js';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { StoreUnavailable, type EventStore, type Position } from '../src/event-store/event-store.js';
+import { logBatches } from './log-batches.js';
+import type { Projection } from './projection.js';
+import { isDamage, PoisonEvent, ViewBuild, ViewStorageFault } from './view-build.js';
+import { ViewFiles } from './view-files.js';
 
 export type ProjectionState = 'CURRENT' | 'CATCHING_UP' | 'BUILDING' | 'STOPPED';
 
@@ -14,84 +14,98 @@ export interface ProjectionStatus {
   readonly position: Position | null;
   /** The event that could not be applied; the view stands before it until it is mended. */
   readonly failedEventId: string | null;
-  /** When the newest applied event was recorded; null before the first. */
-  readonly appliedUntil: Date | null;
 }
 
 /** Told of what an operator should know. */
 export interface ViewListener {
-  stopped(projection: string, eventId: string, error: unknown): void;
+  /** The view stands still; `eventId` is the event that it cannot take, null for any other fault. */
+  stopped(projection: string, eventId: string | null, error: unknown): void;
+  /** The log or the view's own disk did not answer. It is tried again. */
   storeLost(projection: string, error: unknown): void;
+  /** The view's file is damaged, or was made from another log or a later state of this one. It is built anew. */
+  discarded?(projection: string): void;
 }
 
-const batchSize = 1_000;
+/** The view is built for the first time and cannot answer yet. */
+export class ViewUnavailable extends StoreUnavailable {
+  constructor(projection: string) {
+    super(`The view ${projection} is being built from the log. Try again soon.`);
+  }
+}
 
 interface Waiter {
   readonly position: Position;
   readonly settle: (reached: boolean) => void;
 }
 
-interface Build {
-  readonly view: ViewDatabase;
-  readonly writer: ProjectionWriter;
-}
+/** So many events are written in one transaction while a file is filled. */
+const fillSize = 20_000;
 
-/** Keeps one view abreast of the log. A batch and the position it leads to are one transaction, so a crash repeats work and never skips any. */
-export class ViewRunner {
-  #serving: Build;
+/** Keeps one view abreast of the log. */
+export class ViewRunner<Reader> {
+  readonly #files: ViewFiles;
+  /** Null until the view was built for the first time. */
+  #serving: ViewBuild<Reader> | null;
   #state: ProjectionState;
   #failedEventId: string | null = null;
-  #appliedUntil: Date | null = null;
-  #position: Position | undefined;
   readonly #waiters = new Set<Waiter>();
   readonly #listeners = new Set<() => void>();
+  readonly #settlers = new Set<() => void>();
   readonly #stopping = new AbortController();
-  #running: Promise<void> = Promise.resolve();
+  /** Aborts what follows the log for the present file when another file takes its place. */
+  #replaced = new AbortController();
+  #following: Promise<void> | null = null;
+  #rebuilding: Promise<unknown> | null = null;
 
   constructor(
-    readonly projection: Projection,
+    readonly projection: Projection<Reader>,
     readonly store: EventStore,
-    readonly directory: string,
+    directory: string,
     readonly listener: ViewListener,
   ) {
-    this.#serving = this.#open(this.#file());
-    this.#position = this.#serving.view.position;
-    this.#state = this.#serving.view.isIndexed ? 'CATCHING_UP' : 'BUILDING';
+    this.#files = new ViewFiles(directory, projection.name, projection.version);
+    this.#files.removeBuilding();
+    this.#serving = this.#files.isServingThere() ? this.#opened() : null;
+    this.#state = this.#serving === null ? 'BUILDING' : 'CATCHING_UP';
   }
 
-  get view(): ViewDatabase {
-    return this.#serving.view;
+  /** @throws {ViewUnavailable} the view is being built for the first time. */
+  get reader(): Reader {
+    if (this.#serving === null) throw new ViewUnavailable(this.projection.name);
+    return this.#serving.reader;
   }
 
   get position(): Position | undefined {
-    return this.#position;
+    return this.#serving?.position;
   }
 
   get status(): ProjectionStatus {
     const { name, version } = this.projection;
-    return { name, version, state: this.#state, position: this.#position ?? null, failedEventId: this.#failedEventId, appliedUntil: this.#appliedUntil };
+    return { name, version, state: this.#state, position: this.position ?? null, failedEventId: this.#failedEventId };
   }
 
-  /** Whether the view has caught up with the log once since the start, and still follows it. */
-  get isServing(): boolean {
-    return this.#state === 'CURRENT';
-  }
-
+  /** Builds the view if it is not there, and follows the log from now on. */
   start(): void {
-    this.#running = this.#follow();
+    this.#following ??= this.#follow();
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#running;
-    this.#release(false);
-    this.#serving.view.close();
+    await Promise.allSettled([this.#following, this.#rebuilding]);
+    this.#release();
+    this.#serving?.close();
+  }
+
+  /** Resolves once the view has caught up with the log, or has stopped. */
+  async settled(): Promise<void> {
+    if (this.#state === 'CURRENT' || this.#state === 'STOPPED' || this.#stopping.signal.aborted) return;
+    await new Promise<void>((resolve) => this.#settlers.add(resolve));
   }
 
   /** True as soon as the view holds the position; false when the deadline passes first, or the view has stopped. */
   async waitFor(position: Position, timeoutMilliseconds: number): Promise<boolean> {
-    if (this.#position !== undefined && this.#position >= position) return true;
-    if (this.#state === 'STOPPED') return false;
+    if (this.position !== undefined && this.position >= position) return true;
+    if (this.#state === 'STOPPED' || this.#stopping.signal.aborted) return false;
     return new Promise((resolve) => {
       const waiter: Waiter = {
         position,
@@ -114,175 +128,180 @@ export class ViewRunner {
 
   /**
    * Builds the view anew beside the one that serves, which goes on serving and following until the new one is as far; then they change places.
-   * @param onProgress events applied so far, and the position reached of the log's head.
+   * @param onProgress the position reached, and the position of the log's head at the beginning.
+   * @throws {PoisonEvent} an event cannot be applied: the present view stays.
+   * @throws {StoreUnavailable} the log was lost meanwhile: the present view stays.
    */
-  async rebuild(onProgress: (applied: number, position: Position, head: Position) => void = () => {}): Promise<{ readonly events: number }> {
-    const file = this.#file('.building');
-    removeFiles(file);
-    const build = this.#open(file);
-    const head = (await this.store.headPosition()) ?? 0n;
-    let applied = 0;
-    const done = new AbortController();
-    for await (const batch of this.#batches(build, AbortSignal.any([done.signal, this.#stopping.signal]))) {
-      if (batch.position !== undefined) this.#commit(build, batch.events, batch.position);
-      applied += batch.events.length;
-      onProgress(applied, batch.position ?? head, head);
-      if (!batch.caughtUp) continue;
-      done.abort();
-      break;
-    }
-    this.#stopping.signal.throwIfAborted();
-    build.view.makeIndexes(this.projection.indexes);
-    await this.#changePlaces(build, file);
-    return { events: applied };
-  }
-
-  /** The new file takes the old one's name while nothing follows the log; what came in between is applied on the way on. */
-  async #changePlaces(build: Build, file: string): Promise<void> {
-    build.view.close();
-    const old = this.#serving.view;
-    old.close();
-    removeFiles(this.#file());
-    renameSync(file, this.#file());
-    this.#serving = this.#open(this.#file());
-    this.#position = this.#serving.view.position;
-    if (this.#state === 'STOPPED') {
-      this.#failedEventId = null;
-      this.#state = 'CATCHING_UP';
-      this.start();
-    }
-    this.#restart.abort();
-    return Promise.resolve();
-  }
-
-  #restart = new AbortController();
-
-  async #follow(): Promise<void> {
-    for (let failures = 0; !this.#stopping.signal.aborted;) {
-      try {
-        this.#restart = new AbortController();
-        for await (const batch of this.#batches(this.#serving, AbortSignal.any([this.#restart.signal, this.#stopping.signal]))) {
-          failures = 0;
-          if (this.#restart.signal.aborted || this.#stopping.signal.aborted) break;
-          if (!this.#applied(batch.events, batch.position)) return;
-          if (batch.caughtUp && this.#state !== 'CURRENT') this.#becomeCurrent();
-        }
-      } catch (error) {
-        if (!(error instanceof StoreUnavailable)) throw error;
-        if (this.#stopping.signal.aborted) return;
-        failures++;
-        this.#state = this.#state === 'BUILDING' ? 'BUILDING' : 'CATCHING_UP';
-        this.listener.storeLost(this.projection.name, error);
-        await sleep(Math.min(10_000, 100 * 2 ** failures) * (0.5 + Math.random() / 2), undefined, { signal: this.#stopping.signal }).catch(ignoreAbort);
-      }
-    }
-  }
-
-  #becomeCurrent(): void {
-    if (!this.#serving.view.isIndexed) this.#serving.view.makeIndexes(this.projection.indexes);
-    this.#state = 'CURRENT';
-    this.#removeOlderVersions();
-    for (const listener of this.#listeners) listener();
-  }
-
-  /** What to apply, as it comes: full batches while catching up, whatever there is when live. */
-  async *#batches(build: Build, signal: AbortSignal): AsyncIterable<{ readonly events: readonly RecordedEvent[]; readonly position: Position | undefined; readonly caughtUp: boolean }> {
-    const { streamPrefixes } = this.projection;
-    const after = build.view.position;
-    let events: RecordedEvent[] = [];
-    let position: Position | undefined;
-    for await (const message of this.store.subscribeToAll({ signal, ...(after !== undefined && { after }), ...(streamPrefixes && { streamPrefixes }) })) {
-      if (message.kind === 'event') {
-        events.push(message.event);
-        position = message.event.position;
-      } else if (message.kind === 'checkpoint') position = message.position;
-      if (message.kind !== 'caughtUp' && events.length < batchSize && !(message.kind === 'checkpoint' && events.length > 0 && this.#state === 'CURRENT')) continue;
-      yield { events, position, caughtUp: message.kind === 'caughtUp' };
-      events = [];
-      position = undefined;
-    }
-  }
-
-  /** False when an event could not be applied: the view then stands, loudly, right before it. */
-  #applied(events: readonly RecordedEvent[], position: Position | undefined): boolean {
-    if (position === undefined) return true;
+  async rebuild(onProgress: (position: Position, head: Position) => void = () => {}): Promise<{ readonly events: number }> {
+    if (this.#rebuilding || (this.#following && this.#serving === null))
+      throw new Error(`The view ${this.projection.name} is being built already. Wait until that is done.`);
+    const rebuilding = this.#buildBeside(onProgress);
+    this.#rebuilding = rebuilding.catch(() => undefined);
     try {
-      this.#commit(this.#serving, events, position);
-    } catch {
-      return this.#appliedSingly(events, position);
+      return await rebuilding;
+    } finally {
+      this.#rebuilding = null;
     }
-    this.#advance(position, events.at(-1)?.recordedAt);
-    return true;
   }
 
-  /** Finds the event that a batch failed on: everything before it is applied, nothing after it. */
-  #appliedSingly(events: readonly RecordedEvent[], position: Position): boolean {
-    for (const event of events)
-      try {
-        this.#commit(this.#serving, [event], event.position);
-        this.#advance(event.position, event.recordedAt);
-      } catch (error) {
-        this.#failedEventId = event.id;
-        this.#state = 'STOPPED';
-        this.listener.stopped(this.projection.name, event.id, error);
-        this.#release(false);
-        return false;
-      }
-    this.#serving.view.inTransaction(() => {
-      this.#serving.view.position = position;
-    });
-    this.#advance(position);
-    return true;
-  }
-
-  #commit({ view, writer }: Build, events: readonly RecordedEvent[], position: Position): void {
+  /** Null when the file is damaged: it is thrown away, for all that it held is in the log. */
+  #opened(): ViewBuild<Reader> | null {
     try {
-      view.inTransaction(() => {
-        for (const event of events) writer.apply(event);
-        writer.flush();
-        view.position = position;
-      });
+      return new ViewBuild(this.projection, this.#files.serving, 'follow');
     } catch (error) {
-      writer.reset();
+      if (!isDamage(error)) throw error;
+      this.#files.removeServing();
+      this.listener.discarded?.(this.projection.name);
+      return null;
+    }
+  }
+
+  async #buildBeside(onProgress: (position: Position, head: Position) => void): Promise<{ readonly events: number }> {
+    const { signal } = this.#stopping;
+    this.#files.removeBuilding();
+    const build = new ViewBuild(this.projection, this.#files.building, 'fill');
+    try {
+      const head = (await this.store.headPosition()) ?? 0n;
+      let [events, uncommitted] = [0, 0];
+      const gathers = () => !build.view.isIndexed;
+      for await (const batch of logBatches(this.store, { after: undefined, streamPrefixes: this.projection.streamPrefixes, signal, gathers })) {
+        if (batch.position !== undefined) build.apply(batch.events, batch.position);
+        events += batch.events.length;
+        uncommitted += batch.events.length;
+        onProgress(build.position ?? head, head);
+        if (batch.caughtUp || uncommitted >= fillSize) {
+          build.commitFilled();
+          uncommitted = 0;
+        }
+        if (batch.caughtUp) await build.makeIndexes(nextTurn);
+        // No wait between this look and the change of places: the readers never go back in time.
+        if (build.view.isIndexed && (build.position ?? 0n) >= (this.position ?? 0n)) break;
+      }
+      signal.throwIfAborted();
+      this.#changePlaces(build);
+      return { events };
+    } catch (error) {
+      // A first build serves what comes before the event, so that whoever mends it sees something.
+      if (error instanceof PoisonEvent && this.#serving === null) {
+        build.commitFilled();
+        await build.makeIndexes(nextTurn);
+        this.#changePlaces(build);
+      } else {
+        build.discard();
+        this.#files.removeBuilding();
+      }
       throw error;
     }
   }
 
-  #advance(position: Position, appliedUntil: Date | null = null): void {
-    this.#position = position;
-    if (appliedUntil) this.#appliedUntil = appliedUntil;
-    for (const waiter of this.#waiters) if (waiter.position <= position) waiter.settle(true);
+  #changePlaces(build: ViewBuild<Reader>): void {
+    build.close();
+    this.#serving?.close();
+    this.#files.changePlaces();
+    this.#serving = new ViewBuild(this.projection, this.#files.serving, 'follow');
+    this.#replaced.abort();
+    this.#replaced = new AbortController();
+    const stoodStill = this.#state === 'STOPPED';
+    this.#failedEventId = null;
+    if (this.#state !== 'CURRENT') this.#state = 'CATCHING_UP';
+    if (stoodStill && this.#following) this.#following = this.#follow();
+    this.#moved();
+  }
+
+  async #follow(): Promise<void> {
+    for (let failures = 0; !this.#stopping.signal.aborted;) {
+      const serving = this.#serving;
+      const { signal } = this.#replaced;
+      try {
+        if (serving === null) await this.#buildBeside(() => {});
+        else if (await this.#isOfThisLog(serving)) await this.#followWith(serving, AbortSignal.any([signal, this.#stopping.signal]), () => (failures = 0));
+        else this.#startOver(serving);
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return;
+        // Its file was closed under it: what follows is the new one's business.
+        if (signal.aborted && !(error instanceof PoisonEvent)) continue;
+        if (!(error instanceof StoreUnavailable) && !(error instanceof ViewStorageFault)) return this.#standStill(error);
+        if (this.#state === 'CURRENT') this.#state = 'CATCHING_UP';
+        this.listener.storeLost(this.projection.name, error);
+        await this.#pause(++failures);
+      }
+    }
+  }
+
+  async #followWith(serving: ViewBuild<Reader>, signal: AbortSignal, onBatch: () => void): Promise<void> {
+    const gathers = () => this.#state !== 'CURRENT';
+    for await (const batch of logBatches(this.store, { after: serving.position, streamPrefixes: this.projection.streamPrefixes, signal, gathers })) {
+      // Nothing is awaited from here to the end of the batch, so the file cannot be closed under it.
+      if (signal.aborted) return;
+      if (batch.position !== undefined)
+        try {
+          serving.apply(batch.events, batch.position);
+        } finally {
+          this.#moved();
+        }
+      onBatch();
+      if (batch.caughtUp && this.#state !== 'CURRENT') this.#becomeCurrent();
+    }
+    if (!signal.aborted) throw new StoreUnavailable('The log ended the subscription.');
+  }
+
+  /** False for a view that has seen what the log does not hold, as after the log was restored from a backup. */
+  async #isOfThisLog({ view: { position, lastEvent } }: ViewBuild<Reader>): Promise<boolean> {
+    if (position === undefined) return true;
+    const head = await this.store.headPosition();
+    if (head === undefined || head < position) return false;
+    if (lastEvent === undefined) return true;
+    for await (const event of this.store.readAll({ after: lastEvent.position - 1n, maxCount: 1 }))
+      return event.position === lastEvent.position && event.id === lastEvent.id;
+    return false;
+  }
+
+  #startOver(serving: ViewBuild<Reader>): void {
+    if (serving !== this.#serving) return;
+    serving.close();
+    this.#files.removeServing();
+    this.#serving = null;
+    this.#state = 'BUILDING';
+    this.listener.discarded?.(this.projection.name);
+  }
+
+  #becomeCurrent(): void {
+    this.#state = 'CURRENT';
+    this.#files.removeOlderVersions();
+    this.#moved();
+    this.#settle();
+  }
+
+  /** Loudly, right before the event that cannot be applied. What is there can be read. */
+  #standStill(error: unknown): void {
+    this.#failedEventId = error instanceof PoisonEvent ? error.eventId : null;
+    this.#state = 'STOPPED';
+    this.listener.stopped(this.projection.name, this.#failedEventId, error instanceof PoisonEvent ? error.cause : error);
+    this.#release();
+  }
+
+  /** 0.2 s, then twice as long each time, at most 10 s; up to half of it less, so that views do not try in step. */
+  async #pause(failures: number): Promise<void> {
+    const milliseconds = Math.min(10_000, 100 * 2 ** failures) * (0.5 + Math.random() / 2);
+    await sleep(milliseconds, undefined, { signal: this.#stopping.signal }).catch((error: unknown) => {
+      if (!this.#stopping.signal.aborted) throw error;
+    });
+  }
+
+  #moved(): void {
+    const { position } = this;
+    for (const waiter of this.#waiters) if (position !== undefined && waiter.position <= position) waiter.settle(true);
     for (const listener of this.#listeners) listener();
   }
 
-  #release(reached: boolean): void {
-    for (const waiter of this.#waiters) waiter.settle(reached);
+  /** Whoever waits need not wait any longer. */
+  #release(): void {
+    for (const waiter of this.#waiters) waiter.settle(false);
+    this.#settle();
   }
 
-  #open(file: string): Build {
-    const view = new ViewDatabase(file);
-    view.prepareTables(this.projection.tables);
-    return { view, writer: this.projection.open(view) };
+  #settle(): void {
+    for (const settle of this.#settlers) settle();
+    this.#settlers.clear();
   }
-
-  #file(suffix = ''): string {
-    return join(this.directory, `views-${this.projection.name}-v${this.projection.version}${suffix}.db`);
-  }
-
-  /** A view of an older version is kept until the new one has caught up, so that the release before can still be started quickly until then. */
-  #removeOlderVersions(): void {
-    const mine = new RegExp(`^views-${this.projection.name}-v(\\d+)(?:\\.building)?\\.db$`);
-    for (const name of readdirSync(this.directory)) {
-      const version = mine.exec(name)?.[1];
-      if (version !== undefined && Number(version) < this.projection.version) removeFiles(join(this.directory, name));
-    }
-  }
-}
-
-function removeFiles(file: string): void {
-  for (const path of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(path)) rmSync(path);
-}
-
-function ignoreAbort(error: unknown): void {
-  if (!(error instanceof Error && error.name === 'AbortError')) throw error;
 }

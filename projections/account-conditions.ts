@@ -1,0 +1,106 @@
+import type { AccountFilter } from './account-filter.js';
+import type { Scalar } from './paging.js';
+import type { ViewDatabase } from './view-database.js';
+import { matchAllWords } from './words.js';
+
+/** What a row of `account` or `account_period` has to fulfil, joined with AND. */
+export interface Conditions {
+  readonly texts: readonly string[];
+  readonly values: readonly Scalar[];
+}
+
+type Condition = readonly [text: string, ...values: Scalar[]];
+
+const always: readonly Condition[] = [];
+
+export function accountConditions(filter: AccountFilter): Conditions {
+  const { status, provider, accountId, senderKind, receiverKind, ready, connectionTest, updatedAt } = filter;
+  return joined([
+    oneOf('status', status ?? ['ACTIVE', 'DISABLED']),
+    ...(provider ? [oneOf('provider', provider)] : always),
+    ...(accountId
+      ? [
+          oneOf(
+            'key',
+            accountId.map((id) => id.toLowerCase()),
+          ),
+        ]
+      : always),
+    ...(senderKind ? [oneOf('sender_kind', senderKind)] : always),
+    ...(receiverKind ? [oneOf('receiver_kind', receiverKind)] : always),
+    ...(isGiven(ready) ? [['ready = ?', ready ? 1 : 0] as const] : always),
+    ...(connectionTest ? [oneOf('test_outcome', connectionTest)] : always),
+    // The plus keeps the order's index in use: the range alone may hold most accounts.
+    ...(updatedAt?.from ? [['+updated_at >= ?', updatedAt.from.getTime()] as const] : always),
+    ...(updatedAt?.to ? [['+updated_at < ?', updatedAt.to.getTime()] as const] : always),
+    ...selective(filter).map(({ text, values }) => [text, ...values] as const),
+  ]);
+}
+
+/** A filter that few accounts may fit, and what names them by an index alone. */
+interface Selective {
+  readonly text: string;
+  readonly values: readonly Scalar[];
+  /** Selects their `key`; null where no index is kept. */
+  readonly keys: string | null;
+}
+
+function selective({ text, emailAddress, host, truststore, authenticationProfile }: AccountFilter): readonly Selective[] {
+  const words = text ? matchAllWords(text) : null;
+  const matched = 'wording IN (SELECT rowid FROM account_words WHERE account_words MATCH ?)';
+  return [
+    ...(text && words === null ? [{ text: 'FALSE', values: [], keys: null }] : []),
+    ...(words === null ? [] : [{ text: matched, values: [words], keys: `SELECT key FROM account WHERE ${matched}` }]),
+    ...(isGiven(emailAddress)
+      ? [{ text: '+email_address = ?', values: [emailAddress.toLowerCase()], keys: 'SELECT key FROM account WHERE email_address = ?' }]
+      : []),
+    ...either('host', host, true),
+    ...either('truststore', truststore, false),
+    ...either('profile', authenticationProfile, false),
+  ];
+}
+
+function either(column: string, value: string | null | undefined, isIndexed: boolean): readonly Selective[] {
+  if (!isGiven(value)) return [];
+  const keys = `SELECT key FROM account WHERE sender_${column} = ? UNION ALL SELECT key FROM account WHERE receiver_${column} = ?`;
+  const text = `(+sender_${column} = ? OR +receiver_${column} = ?)`;
+  return [{ text, values: [value.toLowerCase(), value.toLowerCase()], keys: isIndexed ? keys : null }];
+}
+
+/** Up to so many accounts are sorted rather than looked for in the order of the list. */
+const few = 1_000;
+
+/** Where a filter leaves few accounts, these by name: the list's order is then no longer searched for them. */
+export function narrowed(view: ViewDatabase, filter: AccountFilter): Conditions | null {
+  for (const { keys, values } of selective(filter)) {
+    if (keys === null) continue;
+    const found = view.all(`SELECT key FROM (${keys}) LIMIT ${few + 1}`, ...values);
+    if (found.length <= few)
+      return joined([
+        oneOf(
+          'key',
+          found.map(({ key }) => String(key)),
+        ),
+      ]);
+  }
+  return null;
+}
+
+/** Whether the filter leaves nothing but the choice of status. */
+export function isByStatusAlone(filter: AccountFilter): boolean {
+  return Object.entries(filter).every(([field, value]) => field === 'status' || value === null || value === undefined);
+}
+
+/** A list may be as long as a request: as JSON it is one value, and the statement's text stays the same. */
+function oneOf(column: string, values: readonly string[]): Condition {
+  if (column === 'status') return [`status IN (${values.map(() => '?').join(', ')})`, ...values];
+  return [`${column} IN (SELECT value FROM json_each(?))`, JSON.stringify(values)];
+}
+
+function joined(conditions: readonly Condition[]): Conditions {
+  return { texts: conditions.map(([text]) => text), values: conditions.flatMap(([, ...values]) => values) };
+}
+
+function isGiven<T>(value: T | null | undefined): value is T {
+  return value !== null && value !== undefined;
+}

@@ -1,0 +1,75 @@
+import type { EmailAccountSnapshot } from '../src/domain/email-account/snapshot.js';
+import { accountConditions, isByStatusAlone, narrowed, type Conditions } from './account-conditions.js';
+import type { AccountFilter, AccountOrder } from './account-filter.js';
+import type { AccountRecords } from './account-records.js';
+import { cutPage, encodeCursor, pageClause, type Keyset, type Page, type PageRequest } from './paging.js';
+import type { ViewDatabase } from './view-database.js';
+
+const orderColumns = { ACCOUNT_ID: [], ACCOUNT_NAME: ['name_key'], CREATED_AT: ['created_at'], UPDATED_AT: ['updated_at'] } as const;
+
+export class AccountReader {
+  constructor(
+    readonly view: ViewDatabase,
+    readonly records: AccountRecords,
+  ) {}
+
+  find(accountId: string): EmailAccountSnapshot | null {
+    return this.records.find(accountId.toLowerCase())?.snapshot ?? null;
+  }
+
+  findAtVersion(accountId: string, version: number): EmailAccountSnapshot | null {
+    const snapshot = this.find(accountId);
+    return snapshot?.version === version ? snapshot : null;
+  }
+
+  page(filter: AccountFilter, order: AccountOrder, page: PageRequest): Page<EmailAccountSnapshot> {
+    const keys = this.#page('account', [accountConditions(filter), narrowed(this.view, filter)], order, page);
+    return { ...keys, entries: keys.entries.flatMap(({ row, cursor }) => present(this.find(row), cursor)) };
+  }
+
+  count(filter: AccountFilter): number {
+    if (!isByStatusAlone(filter)) return this.#count('account', [accountConditions(filter), narrowed(this.view, filter)]);
+    const counted = new Map(this.view.all('SELECT status, accounts FROM account_tally').map(({ status, accounts }) => [String(status), Number(accounts)]));
+    return [...new Set(filter.status ?? ['ACTIVE', 'DISABLED'])].reduce((sum, status) => sum + (counted.get(status) ?? 0), 0);
+  }
+
+  pageAt(filter: AccountFilter, order: AccountOrder, page: PageRequest, at: Date): Page<string> {
+    return this.#page('account_period', [accountConditions(filter), validAt(at)], order, page);
+  }
+
+  countAt(filter: AccountFilter, at: Date): number {
+    return this.#count('account_period', [accountConditions(filter), validAt(at)]);
+  }
+
+  /** The ids of erased accounts, in lower case. */
+  erased(after: number, size: number): readonly { readonly number: number; readonly key: string }[] {
+    const rows = this.view.all('SELECT number, key FROM erased_account WHERE number > ? ORDER BY number LIMIT ?', after, size);
+    return rows.map(({ number, key }) => ({ number: Number(number), key: String(key) }));
+  }
+
+  #page(table: string, conditions: readonly (Conditions | null)[], { field, direction }: AccountOrder, page: PageRequest): Page<string> {
+    const [column] = orderColumns[field];
+    const keyset: Keyset = { name: `${field} ${direction}`, columns: column ? [column, 'key'] : ['key'], direction };
+    const clause = pageClause(keyset, page);
+    const given = conditions.filter((each) => each !== null);
+    const where = [...given.flatMap(({ texts }) => texts), ...clause.conditions].join(' AND ');
+    const sql = `SELECT key${column ? `, ${column} AS place` : ''} FROM ${table} WHERE ${where} ${clause.tail}`;
+    const rows = this.view.all(sql, ...given.flatMap(({ values }) => values), ...clause.values);
+    const cut = cutPage(rows, page, ({ key, place }) => encodeCursor(keyset, column ? [place ?? '', key ?? ''] : [key ?? '']));
+    return { ...cut, entries: cut.entries.map(({ row, cursor }) => ({ row: String(row['key']), cursor })) };
+  }
+
+  #count(table: string, conditions: readonly (Conditions | null)[]): number {
+    const given = conditions.filter((each) => each !== null);
+    const where = given.flatMap(({ texts }) => texts).join(' AND ');
+    return Number(this.view.get(`SELECT count(*) AS accounts FROM ${table} WHERE ${where}`, ...given.flatMap(({ values }) => values))?.['accounts'] ?? 0);
+  }
+}
+
+function validAt(at: Date): Conditions {
+  return { texts: ['valid_from <= ?', 'valid_to > ?'], values: [at.getTime(), at.getTime()] };
+}
+
+function present<Row>(row: Row | null, cursor: string): readonly { readonly row: Row; readonly cursor: string }[] {
+  return row === null ? [] : [{ row, cursor }];
+}

@@ -1,0 +1,157 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { EmailAccountSnapshot } from '../src/domain/email-account/snapshot.js';
+import type { EventStore, Position } from '../src/event-store/event-store.js';
+import type { AccountFilter, AccountOrder } from './account-filter.js';
+import { apiTokens, type IssuedToken, type StoredToken } from './api-tokens.js';
+import type { AuditFilter, AuditRow } from './audit-row.js';
+import { auditTrail } from './audit-trail.js';
+import { emailAccounts } from './email-accounts.js';
+import type { Page, PageRequest } from './paging.js';
+import { ReadYourWrites } from './read-your-writes.js';
+import { ViewRunner, type ProjectionStatus, type ViewListener } from './view-runner.js';
+
+export interface ViewsOptions {
+  readonly directory: string;
+  readonly listener: ViewListener;
+  /** How long a writer or a reader waits for the views, in milliseconds. */
+  readonly readYourWritesMilliseconds: number;
+  /** Whether the views follow the log from now on. Default: true. False for a rebuild while the service is stopped. */
+  readonly follow?: boolean;
+  readonly now?: () => Date;
+}
+
+export interface AccountsView {
+  /** The account as it is now, ignoring the case of the id. */
+  find(accountId: string): EmailAccountSnapshot | null;
+  /** The account if the view shows exactly this version; null if it shows another. */
+  findAtVersion(accountId: string, version: number): EmailAccountSnapshot | null;
+  /** @throws {InvalidCursor} */
+  page(filter: AccountFilter, order: AccountOrder, page: PageRequest): Page<EmailAccountSnapshot>;
+  count(filter: AccountFilter): number;
+  /** The ids of the accounts as they all were at this time: what each looked like then, its own history tells. @throws {InvalidCursor} */
+  pageAt(filter: AccountFilter, order: AccountOrder, page: PageRequest, at: Date): Page<string>;
+  countAt(filter: AccountFilter, at: Date): number;
+}
+
+export interface AuditTrailView {
+  find(entryId: string): AuditRow | null;
+  /** Oldest first. Cursors are positions. @throws {InvalidCursor} */
+  page(filter: AuditFilter, page: PageRequest): Page<AuditRow>;
+  /** Null where a count would cost a scan. */
+  count(filter: AuditFilter): number | null;
+  /** What made the account's versions after `from` up to `to`, oldest first; at most 100, the newest. */
+  between(accountId: string, from: number, to: number): readonly AuditRow[];
+  /** Up to where in the log the trail is. */
+  position(): bigint;
+  /** What fits after the position, a bounded number; `reached` is where to go on, null when all was seen. */
+  tail(filter: AuditFilter, after: bigint): { readonly rows: readonly AuditRow[]; readonly reached: bigint | null };
+  /** Calls back whenever there may be more. @returns takes the listener away again. */
+  onAdvance(listener: () => void): () => void;
+}
+
+export interface TokensView {
+  find(id: string): IssuedToken | null;
+  stored(id: string): StoredToken | null;
+  /** Oldest first. @throws {InvalidCursor} */
+  page(page: PageRequest): Page<IssuedToken>;
+  count(): number;
+}
+
+export interface ViewFacts extends ProjectionStatus {
+  readonly eventsBehind: number;
+  readonly secondsBehind: number;
+}
+
+/** All views of the log. Every read throws ViewUnavailable while its view is built for the first time. */
+export interface Views {
+  readonly names: readonly string[];
+  readonly accounts: AccountsView;
+  readonly auditTrail: AuditTrailView;
+  readonly tokens: TokensView;
+  readonly readYourWrites: ReadYourWrites;
+  /** The ids of all accounts that were erased, in lower case. */
+  erasedAccounts(): AsyncIterable<string>;
+  statuses(): readonly ProjectionStatus[];
+  /** As {@link statuses}, with how far each is behind the head of the log. */
+  facts(head: Position | null): Promise<readonly ViewFacts[]>;
+  /** Resolves once every view has caught up with the log, or stands still at an event that it cannot take. */
+  settled(): Promise<void>;
+  /**
+   * Builds the view anew from the log, while the present one serves; then they change places. Also while the views do not follow the log.
+   * @param onProgress how far it is in the log, and where the log's head was at the beginning.
+   * @throws {PoisonEvent} an event cannot be applied; the present view stays.
+   */
+  rebuild(name: string, onProgress?: (done: number, total: number) => void): Promise<{ readonly events: number }>;
+  stop(): Promise<void>;
+}
+
+/** Opens the views in the directory, makes those that are missing, and follows the log. */
+export async function openViews(store: EventStore, options: ViewsOptions): Promise<Views> {
+  const { directory, listener, readYourWritesMilliseconds, follow = true, now = () => new Date() } = options;
+  const accounts = new ViewRunner(emailAccounts, store, directory, listener);
+  const audit = new ViewRunner(auditTrail, store, directory, listener);
+  const tokens = new ViewRunner(apiTokens, store, directory, listener);
+  const runners = [accounts, audit, tokens] as const;
+  if (follow) for (const runner of runners) runner.start();
+
+  const secondsBehind = async (position: Position | null) => {
+    for await (const event of store.readAll({ maxCount: 1, ...(position !== null && { after: position }) }))
+      return Math.max(0, now().getTime() - event.recordedAt.getTime()) / 1000;
+    return 0;
+  };
+  return Promise.resolve({
+    names: runners.map(({ projection }) => projection.name),
+    accounts: {
+      find: (accountId) => accounts.reader.find(accountId),
+      findAtVersion: (accountId, version) => accounts.reader.findAtVersion(accountId, version),
+      page: (filter, order, page) => accounts.reader.page(filter, order, page),
+      count: (filter) => accounts.reader.count(filter),
+      pageAt: (filter, order, page, at) => accounts.reader.pageAt(filter, order, page, at),
+      countAt: (filter, at) => accounts.reader.countAt(filter, at),
+    },
+    auditTrail: {
+      find: (entryId) => audit.reader.find(entryId),
+      page: (filter, page) => audit.reader.page(filter, page),
+      count: (filter) => audit.reader.count(filter),
+      between: (accountId, from, to) => audit.reader.between(accountId, from, to),
+      position: () => audit.position ?? 0n,
+      tail: (filter, after) => audit.reader.tail(filter, after),
+      onAdvance: (advanced) => audit.onAdvance(advanced),
+    },
+    tokens: {
+      find: (id) => tokens.reader.find(id),
+      stored: (id) => tokens.reader.stored(id),
+      page: (page) => tokens.reader.page(page),
+      count: () => tokens.reader.count(),
+    },
+    readYourWrites: new ReadYourWrites(runners, readYourWritesMilliseconds, (commandId) => audit.reader.streamOfCommand(commandId)),
+    async *erasedAccounts() {
+      for (let after = 0, size = 1_000; ; await nextTurn()) {
+        const erased = accounts.reader.erased(after, size);
+        for (const { key } of erased) yield key;
+        after = erased.at(-1)?.number ?? after;
+        if (erased.length < size) return;
+      }
+    },
+    statuses: () => runners.map(({ status }) => status),
+    facts: (head) =>
+      Promise.all(
+        runners.map(async ({ status }) => {
+          // The embedded log's positions have no gaps: their difference counts events.
+          const eventsBehind = head === null || head <= (status.position ?? 0n) ? 0 : Number(head - (status.position ?? 0n));
+          return { ...status, eventsBehind, secondsBehind: eventsBehind === 0 ? 0 : await secondsBehind(status.position) };
+        }),
+      ),
+    async settled() {
+      await Promise.all(runners.map((runner) => runner.settled()));
+    },
+    async rebuild(name, onProgress = () => undefined) {
+      const runner = runners.find(({ projection }) => projection.name === name);
+      if (!runner) throw new RangeError(`There is no view named ${name}.`);
+      return runner.rebuild((position, head) => onProgress(Number(position < head ? position : head), Number(head)));
+    },
+    async stop() {
+      await Promise.all(runners.map((runner) => runner.stop()));
+    },
+  });
+}
