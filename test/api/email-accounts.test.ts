@@ -70,7 +70,7 @@ describe('an account is created', () => {
     });
     expect(await read('sALES')).toEqual(created.account);
     const entries = await trail({ entityId: ['Sales'] });
-    expect(entries.map(({ action }) => action)).toEqual(['ReceiverConfigured', 'SenderConfigured', 'AccountCreated']);
+    expect(entries.map(({ action }) => action)).toEqual(['AccountCreated', 'SenderConfigured', 'ReceiverConfigured']);
     expect(entries.every(({ reason }) => reason === 'New team')).toBe(true);
     expect(entries[1]).toMatchObject({
       __typename: 'SenderConfiguredEntry',
