@@ -23,7 +23,7 @@ export async function startApollo(rules: GraphQLRules, shownErrors: ShownErrors,
     logger: log,
     parseOptions: rules.parseOptions,
     validationRules: [...rules.validationRules],
-    validationOptions: { maxErrors: rules.validationOptions.maxErrors },
+    validationOptions: rules.validationOptions,
     // Our own rule says whether introspection is allowed, on WebSockets as well.
     introspection: true,
     includeStacktraceInErrorResponses: false,

@@ -10,24 +10,28 @@ export interface OperationContext extends RequestContext {
 
 /** Makes the contexts of operations; one a process. */
 export class OperationContexts {
+  /** What all contexts have in common stands behind them: copied into each, it would cost more than a small query. */
+  readonly #common: Services & Pick<OperationContext, 'signal'>;
+
   constructor(
-    readonly services: Services,
+    services: Services,
     readonly awaitFreshness: (consistencyToken: string) => Promise<boolean>,
-  ) {}
+  ) {
+    const signal: PropertyDescriptor & ThisType<OperationContext> = {
+      get() {
+        return this.operation.signal;
+      },
+    };
+    this.#common = Object.create(services, { signal }) as Services & Pick<OperationContext, 'signal'>;
+  }
 
   /**
    * @param consistencyToken as the client sent it; undefined and null are none.
    * @throws {GraphQLError} BAD_USER_INPUT: the token is no text.
    */
   of(operation: RunningOperation, caller: AuthenticatedCaller, consistencyToken: unknown): OperationContext {
-    return {
-      ...this.services,
-      call: operation.call,
-      accessEndsAt: caller.expiresAt,
-      signal: operation.signal,
-      freshness: this.#freshness(consistencyToken),
-      operation,
-    };
+    const context = Object.create(this.#common) as Services & Pick<OperationContext, 'signal'>;
+    return Object.assign(context, { operation, call: operation.call, accessEndsAt: caller.expiresAt, freshness: this.#freshness(consistencyToken) });
   }
 
   #freshness(token: unknown): () => Promise<boolean> | null {

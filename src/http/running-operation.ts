@@ -17,7 +17,7 @@ export class RunningOperation {
   readonly codes: string[] = [];
   /** Under which the log tells of the operation's faults; null as long as there was none. */
   reference: string | null = null;
-  readonly #end = new AbortController();
+  #end: AbortController | null = null;
 
   constructor(public call: Call) {}
 
@@ -30,12 +30,18 @@ export class RunningOperation {
     if (this.codes.length < 100) this.codes.push(String(code));
   }
 
-  /** Aborts when the caller has gone away or the time is up. */
+  /** Aborts when the caller has gone away or the time is up. Made when first asked for: most operations are over before anybody does. */
   get signal(): AbortSignal {
+    this.#end ??= new AbortController();
     return this.#end.signal;
   }
 
+  get aborted(): boolean {
+    return this.#end?.signal.aborted ?? false;
+  }
+
   abort(): void {
+    this.#end ??= new AbortController();
     this.#end.abort();
   }
 

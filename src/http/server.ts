@@ -15,6 +15,7 @@ import { graphqlPath, serveGraphQL } from './graphql-endpoint.js';
 import { graphqlRules } from './graphql-rules.js';
 import { serveIde } from './ide.js';
 import { HttpMetrics } from './metrics.js';
+import { OpenConnections } from './open-connections.js';
 import { OperationContexts } from './operation-context.js';
 import { PreparedDocuments } from './prepared-documents.js';
 import { serveProbes, type Readiness } from './probes.js';
@@ -80,12 +81,23 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     maximumMessageBytes: config.limits.bodyBytes,
     log,
   });
-  const address = await app.listen({ host: config.host, port: config.port });
+  const running = { app, connections: new OpenConnections(app.server), webSockets, apollo };
+  const address = await listen(running, config);
   let stopping: Promise<void> | null = null;
   return {
     url: `${address}${graphqlPath}`,
-    stop: (graceMilliseconds) => (stopping ??= stop(app, webSockets, apollo, graceMilliseconds)),
+    stop: (graceMilliseconds) => (stopping ??= stop(running, graceMilliseconds)),
   };
+}
+
+async function listen(running: Running, { host, port }: HttpConfig): Promise<string> {
+  try {
+    // By its name, two servers would listen, of which one is out of reach of a stop.
+    return await running.app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
+  } catch (error) {
+    await stop(running, 0);
+    throw error;
+  }
 }
 
 function emptyApp({ limits }: HttpConfig): FastifyInstance {
@@ -104,9 +116,18 @@ function emptyApp({ limits }: HttpConfig): FastifyInstance {
   return app;
 }
 
-async function stop(app: FastifyInstance, webSockets: WebSocketEndpoint, apollo: Apollo, graceMilliseconds: number): Promise<void> {
+interface Running {
+  readonly app: FastifyInstance;
+  readonly connections: OpenConnections;
+  readonly webSockets: WebSocketEndpoint;
+  readonly apollo: Apollo;
+}
+
+async function stop({ app, connections, webSockets, apollo }: Running, graceMilliseconds: number): Promise<void> {
   const cut = setTimeout(() => app.server.closeAllConnections(), graceMilliseconds);
-  await Promise.all([webSockets.stop(), app.close()]);
+  const closed = app.close();
+  connections.closeIdle();
+  await Promise.all([webSockets.stop(), closed]);
   clearTimeout(cut);
   await apollo.stop();
 }

@@ -147,6 +147,6 @@ export class WebSocketOperations {
     const operation = connection.running(payload);
     if (operation === null) return;
     connection.ended(payload);
-    this.parts.finished.note(operation, { transport: 'websocket', method: 'WS', path: '/graphql', status: operation.signal.aborted ? 0 : 200 });
+    this.parts.finished.note(operation, { transport: 'websocket', method: 'WS', path: '/graphql', status: operation.aborted ? 0 : 200 });
   }
 }

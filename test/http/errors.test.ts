@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { InvalidCursor } from '../../projections/paging.js';
 import { RateLimited } from '../../src/commands/rate-limit.js';
 import { CommandRefused } from '../../src/domain/decider.js';
 import { StoreUnavailable } from '../../src/event-store/event-store.js';
@@ -160,6 +161,11 @@ describe('errors', () => {
           extensions: { code: 'BAD_USER_INPUT', problems: [{ code: 'NOT_FOUND', message: 'There is no such account.', field: ['accountId'] }] },
         },
       ]);
+    });
+
+    it('tell that a cursor is none', async () => {
+      failFind(new InvalidCursor());
+      expect((await ask(service, find)).errors).toMatchObject([{ message: new InvalidCursor().message, extensions: { code: 'BAD_USER_INPUT' } }]);
     });
 
     it('tell when to come back', async () => {

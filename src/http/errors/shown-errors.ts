@@ -53,11 +53,17 @@ export class ShownErrors {
     if (requested !== null && errors.some(isOfVariable)) return variableProblems(this.schema, requested.node, requested.variables);
     const all: GraphQLError[] = [];
     for (const error of errors) {
-      const refusal = refusalOf(causeOf(error), operation.type === OperationTypeNode.MUTATION);
+      const refusal = abandoned(causeOf(error), operation) ?? refusalOf(causeOf(error), operation.type === OperationTypeNode.MUTATION);
       all.push(located(refusal ?? (await this.faults.ofOperation(error, operation, requested)), error));
     }
     return all;
   }
+}
+
+/** What an operation that was given up, or whose caller has gone, threw because it was told to stop: nobody waits for that answer, and it is no fault. */
+function abandoned(cause: unknown, operation: RunningOperation): GraphQLError | null {
+  const isAbort = operation.aborted && cause instanceof Error && (cause === operation.signal.reason || cause.name === 'AbortError');
+  return isAbort ? new GraphQLError('The operation was given up.', { extensions: { code: 'TIMEOUT' } }) : null;
 }
 
 /** A limit of ours, found while validating, keeps its code. */
@@ -71,9 +77,9 @@ function ownCodeOf(error: GraphQLError): GraphQLError | null {
   return cause instanceof GraphQLError && code === 'COST_LIMIT_EXCEEDED' ? cause : null;
 }
 
-/** Such an error names fields, types and variables, which a caller may see; what else exists in the schema it is not told. */
+/** Such an error names fields, types and variables that the document names too; what the caller may have meant, it was never made to say. */
 function ofNames(error: GraphQLError): GraphQLError {
-  return ownCodeOf(error) ?? located(invalid(error.message.replace(/ ?Did you mean .*$/s, '')), error);
+  return ownCodeOf(error) ?? located(invalid(error.message), error);
 }
 
 function invalid(message: string): GraphQLError {

@@ -52,7 +52,7 @@ export class OperationCost {
   }
 }
 
-/** Introspection, of which the schema says nothing: 1 a field, which makes the query of tools 230; but `__typename`, which clients ask of every object, is a leaf as any. */
+/** Introspection, of which the schema says nothing: 1 a field, which makes the usual query of tools some 200; but `__typename`, which clients ask of every object, is a leaf like others. */
 function ofIntrospection({ field, childComplexity }: ComplexityEstimatorArgs): number {
   return field.name === '__typename' ? 0 : 1 + childComplexity;
 }
