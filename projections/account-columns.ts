@@ -5,16 +5,17 @@ import type { PresentAccount } from '../src/domain/email-account/state.js';
 import type { Scalar } from './paging.js';
 import { wordsOf } from './words.js';
 
-/** What lists of accounts are filtered and ordered by, in both tables, in this order. Text that is compared ignoring case is in lower case. */
+/** What lists of accounts are filtered and ordered by, in this order. Text that is compared ignoring case is in lower case. */
 export const accountColumns = `
     name_key TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, -- milliseconds since 1970
     status TEXT NOT NULL, provider TEXT NOT NULL, ready INTEGER NOT NULL, test_outcome TEXT,
     sender_kind TEXT NOT NULL, email_address TEXT, sender_host TEXT, sender_truststore TEXT, sender_profile TEXT,
-    receiver_kind TEXT NOT NULL, receiver_host TEXT, receiver_truststore TEXT, receiver_profile TEXT`;
+    receiver_kind TEXT NOT NULL, receiver_host TEXT, receiver_truststore TEXT, receiver_profile TEXT,
+    words TEXT NOT NULL`;
 
 export const columnNames = (
   'name_key created_at updated_at status provider ready test_outcome sender_kind email_address sender_host sender_truststore sender_profile ' +
-  'receiver_kind receiver_host receiver_truststore receiver_profile'
+  'receiver_kind receiver_host receiver_truststore receiver_profile words'
 ).split(' ');
 
 /** Nothing is known beside the accounts yet: an account that names a truststore or an authentication profile lacks it. */
@@ -35,11 +36,16 @@ export function columnsOf({ account, createdAt, updatedAt, connectionTest }: Ema
   const findings = [readinessOf(account, known).ready ? 1 : 0, connectionTest?.outcome ?? null];
   const sending = [sender ? senderKinds[sender.kind] : 'NONE', addressOf(sender)?.toLowerCase() ?? null, ...endpointOf(sender)];
   const receiving = [receiver ? receiverKinds[receiver.kind] : 'NONE', ...endpointOf(receiver)];
-  return [...header, ...findings, ...sending, ...receiving];
+  return [...header, ...findings, ...sending, ...receiving, accountWords(account)];
+}
+
+/** What the full-text index holds of the columns: the last of them. */
+export function wordsIn(columns: readonly Scalar[]): string {
+  return String(columns.at(-1));
 }
 
 /** What the full-text index holds of an account. */
-export function accountWords({ account: { accountId, accountName, sender, receiver } }: EmailAccountSnapshot): string {
+function accountWords({ accountId, accountName, sender, receiver }: PresentAccount): string {
   return wordsOf([
     accountId,
     accountName,

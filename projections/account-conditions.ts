@@ -1,9 +1,10 @@
 import type { AccountFilter } from './account-filter.js';
+import { forEver } from './account-records.js';
 import type { Scalar } from './paging.js';
 import type { ViewDatabase } from './view-database.js';
 import { matchAllWords } from './words.js';
 
-/** What a row of `account` or `account_period` has to fulfil, joined with AND. */
+/** What a row of `account` has to fulfil, joined with AND. */
 export interface Conditions {
   readonly texts: readonly string[];
   readonly values: readonly Scalar[];
@@ -11,6 +12,7 @@ export interface Conditions {
 
 type Condition = readonly [text: string, ...values: Scalar[]];
 
+const present = `valid_to = ${forEver}`;
 const always: readonly Condition[] = [];
 
 export function accountConditions(filter: AccountFilter): Conditions {
@@ -50,9 +52,9 @@ function selective({ text, emailAddress, host, truststore, authenticationProfile
   const matched = 'wording IN (SELECT rowid FROM account_words WHERE account_words MATCH ?)';
   return [
     ...(text && words === null ? [{ text: 'FALSE', values: [], keys: null }] : []),
-    ...(words === null ? [] : [{ text: matched, values: [words], keys: `SELECT key FROM account WHERE ${matched}` }]),
+    ...(words === null ? [] : [{ text: matched, values: [words], keys: `SELECT key FROM account WHERE ${present} AND ${matched}` }]),
     ...(isGiven(emailAddress)
-      ? [{ text: '+email_address = ?', values: [emailAddress.toLowerCase()], keys: 'SELECT key FROM account WHERE email_address = ?' }]
+      ? [{ text: '+email_address = ?', values: [emailAddress.toLowerCase()], keys: `SELECT key FROM account WHERE ${present} AND email_address = ?` }]
       : []),
     ...either('host', host, true),
     ...either('truststore', truststore, false),
@@ -62,7 +64,7 @@ function selective({ text, emailAddress, host, truststore, authenticationProfile
 
 function either(column: string, value: string | null | undefined, isIndexed: boolean): readonly Selective[] {
   if (!isGiven(value)) return [];
-  const keys = `SELECT key FROM account WHERE sender_${column} = ? UNION ALL SELECT key FROM account WHERE receiver_${column} = ?`;
+  const keys = `SELECT key FROM account WHERE ${present} AND sender_${column} = ? UNION ALL SELECT key FROM account WHERE ${present} AND receiver_${column} = ?`;
   const text = `(+sender_${column} = ? OR +receiver_${column} = ?)`;
   return [{ text, values: [value.toLowerCase(), value.toLowerCase()], keys: isIndexed ? keys : null }];
 }

@@ -1,7 +1,7 @@
 import type { EmailAccountSnapshot } from '../src/domain/email-account/snapshot.js';
 import { accountConditions, isByStatusAlone, narrowed, type Conditions } from './account-conditions.js';
 import type { AccountFilter, AccountOrder } from './account-filter.js';
-import type { AccountRecords } from './account-records.js';
+import { forEver, type AccountRecords } from './account-records.js';
 import { cutPage, encodeCursor, pageClause, type Keyset, type Page, type PageRequest } from './paging.js';
 import type { ViewDatabase } from './view-database.js';
 
@@ -23,22 +23,22 @@ export class AccountReader {
   }
 
   page(filter: AccountFilter, order: AccountOrder, page: PageRequest): Page<EmailAccountSnapshot> {
-    const keys = this.#page('account', [accountConditions(filter), narrowed(this.view, filter)], order, page);
+    const keys = this.#page([now, accountConditions(filter), narrowed(this.view, filter)], order, page);
     return { ...keys, entries: keys.entries.flatMap(({ row, cursor }) => present(this.find(row), cursor)) };
   }
 
   count(filter: AccountFilter): number {
-    if (!isByStatusAlone(filter)) return this.#count('account', [accountConditions(filter), narrowed(this.view, filter)]);
+    if (!isByStatusAlone(filter)) return this.#count([now, accountConditions(filter), narrowed(this.view, filter)]);
     const counted = new Map(this.view.all('SELECT status, accounts FROM account_tally').map(({ status, accounts }) => [String(status), Number(accounts)]));
     return [...new Set(filter.status ?? ['ACTIVE', 'DISABLED'])].reduce((sum, status) => sum + (counted.get(status) ?? 0), 0);
   }
 
   pageAt(filter: AccountFilter, order: AccountOrder, page: PageRequest, at: Date): Page<string> {
-    return this.#page('account_period', [accountConditions(filter), validAt(at)], order, page);
+    return this.#page([validAt(at), accountConditions(filter)], order, page);
   }
 
   countAt(filter: AccountFilter, at: Date): number {
-    return this.#count('account_period', [accountConditions(filter), validAt(at)]);
+    return this.#count([validAt(at), accountConditions(filter)]);
   }
 
   /** The ids of erased accounts, in lower case. */
@@ -47,24 +47,27 @@ export class AccountReader {
     return rows.map(({ number, key }) => ({ number: Number(number), key: String(key) }));
   }
 
-  #page(table: string, conditions: readonly (Conditions | null)[], { field, direction }: AccountOrder, page: PageRequest): Page<string> {
+  #page(conditions: readonly (Conditions | null)[], { field, direction }: AccountOrder, page: PageRequest): Page<string> {
     const [column] = orderColumns[field];
     const keyset: Keyset = { name: `${field} ${direction}`, columns: column ? [column, 'key'] : ['key'], direction };
     const clause = pageClause(keyset, page);
     const given = conditions.filter((each) => each !== null);
     const where = [...given.flatMap(({ texts }) => texts), ...clause.conditions].join(' AND ');
-    const sql = `SELECT key${column ? `, ${column} AS place` : ''} FROM ${table} WHERE ${where} ${clause.tail}`;
+    const sql = `SELECT key${column ? `, ${column} AS place` : ''} FROM account WHERE ${where} ${clause.tail}`;
     const rows = this.view.all(sql, ...given.flatMap(({ values }) => values), ...clause.values);
     const cut = cutPage(rows, page, ({ key, place }) => encodeCursor(keyset, column ? [place ?? '', key ?? ''] : [key ?? '']));
     return { ...cut, entries: cut.entries.map(({ row, cursor }) => ({ row: String(row['key']), cursor })) };
   }
 
-  #count(table: string, conditions: readonly (Conditions | null)[]): number {
+  #count(conditions: readonly (Conditions | null)[]): number {
     const given = conditions.filter((each) => each !== null);
     const where = given.flatMap(({ texts }) => texts).join(' AND ');
-    return Number(this.view.get(`SELECT count(*) AS accounts FROM ${table} WHERE ${where}`, ...given.flatMap(({ values }) => values))?.['accounts'] ?? 0);
+    return Number(this.view.get(`SELECT count(*) AS accounts FROM account WHERE ${where}`, ...given.flatMap(({ values }) => values))?.['accounts'] ?? 0);
   }
 }
+
+/** A text, so that the indexes over present rows are taken. */
+const now: Conditions = { texts: [`valid_to = ${forEver}`], values: [] };
 
 function validAt(at: Date): Conditions {
   return { texts: ['valid_from <= ?', 'valid_to > ?'], values: [at.getTime(), at.getTime()] };

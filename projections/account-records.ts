@@ -2,14 +2,18 @@ import type { EmailAccountSnapshot } from '../src/domain/email-account/snapshot.
 import { RecentlyUsed } from './recently-used.js';
 import type { ViewDatabase } from './view-database.js';
 
-/** An account in the view, and which of its periods runs. */
+/** Until when the present row of an account lasts: no clock gets there. */
+export const forEver = 9_007_199_254_740_991;
+
+/** An account as it is, and what its present row says besides its columns. */
 export interface AccountRecord {
   readonly number: number;
   readonly snapshot: EmailAccountSnapshot;
-  readonly period: number;
-  /** When the running period began, in milliseconds since 1970. */
+  /** Since when it looks like this to a filter, in milliseconds since 1970. */
   readonly since: number;
+  /** Its row in the full-text index, and since when: in milliseconds since 1970. */
   readonly wording: number;
+  readonly wordedAt: number;
 }
 
 /** Some kilobytes each: a few dozen megabytes when all are there. */
@@ -24,10 +28,13 @@ export class AccountRecords {
   find(key: string): AccountRecord | null {
     const kept = this.#kept.get(key);
     if (kept) return kept;
-    const row = this.view.get('SELECT number, period, since, wording, snapshot FROM account JOIN account_snapshot USING (number) WHERE key = ?', key);
+    const row = this.view.get(
+      `SELECT number, valid_from AS since, wording, worded_at AS wordedAt, snapshot FROM account JOIN account_snapshot USING (number) WHERE key = ? AND valid_to = ${forEver}`,
+      key,
+    );
     if (!row) return null;
-    const { number, period, since, wording, snapshot } = row as unknown as Stored;
-    const record = { number, period, since, wording, snapshot: JSON.parse(snapshot) as EmailAccountSnapshot };
+    const { snapshot, ...rest } = row as unknown as Omit<AccountRecord, 'snapshot'> & { readonly snapshot: string };
+    const record = { ...rest, snapshot: JSON.parse(snapshot) as EmailAccountSnapshot };
     this.#kept.set(key, record);
     return record;
   }
@@ -45,5 +52,3 @@ export class AccountRecords {
     this.#kept.clear();
   }
 }
-
-type Stored = Omit<AccountRecord, 'snapshot'> & { readonly snapshot: string };

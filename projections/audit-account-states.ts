@@ -1,5 +1,6 @@
 import { isEmailAccountEvent, upcast } from '../src/domain/event-catalogue.js';
 import { evolve, initialState, type EmailAccount } from '../src/domain/email-account/state.js';
+import type { EntryDetail } from './audit-detail.js';
 import { RecentlyUsed } from './recently-used.js';
 import type { ViewDatabase } from './view-database.js';
 
@@ -26,12 +27,13 @@ export class AuditAccountStates {
 
   #folded(key: string): EmailAccount {
     const rows = this.view.all(
-      `SELECT action, schema_version, data FROM entry JOIN entry_kind ON kind = number
+      `SELECT action, detail FROM entry JOIN entry_kind ON kind = number JOIN entry_detail USING (position)
        WHERE entity_key = ? AND version IS NOT NULL AND entity_type = 'EmailAccount' AND action <> 'ConnectionTested' ORDER BY position`,
       key,
     );
-    return rows.reduce<EmailAccount>((state, { action, schema_version: schemaVersion, data }) => {
-      const event = upcast({ type: String(action), data: JSON.parse(String(data)) as Record<string, unknown>, metadata: { schemaVersion } });
+    return rows.reduce<EmailAccount>((state, { action, detail }) => {
+      const { data, schemaVersion } = JSON.parse(String(detail)) as Pick<EntryDetail, 'data' | 'schemaVersion'>;
+      const event = upcast({ type: String(action), data, metadata: { schemaVersion } });
       return event && isEmailAccountEvent(event) ? evolve(state, event) : state;
     }, initialState);
   }

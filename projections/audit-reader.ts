@@ -2,7 +2,7 @@ import type { StreamId } from '../src/event-store/event-store.js';
 import type { AuditFilter, AuditRow } from './audit-row.js';
 import { AuditSearch, stretchBetween } from './audit-search.js';
 import type { AuditVocabulary } from './audit-vocabulary.js';
-import { shownChange, type EntryDetail } from './audit-writer.js';
+import { shownChange, type EntryDetail } from './audit-detail.js';
 import { cutPage, type Page, type PageRequest } from './paging.js';
 import type { ViewDatabase } from './view-database.js';
 
@@ -20,9 +20,9 @@ interface Stored {
   readonly version: number | null;
   readonly correlation_id: string;
   readonly detail: string;
-  readonly schema_version: number;
-  readonly data: string;
 }
+
+const selected = 'SELECT * FROM entry JOIN entry_detail USING (position)';
 
 export class AuditReader {
   constructor(
@@ -31,7 +31,7 @@ export class AuditReader {
   ) {}
 
   find(entryId: string): AuditRow | null {
-    const row = this.view.get('SELECT * FROM entry WHERE id = ?', entryId.toLowerCase());
+    const row = this.view.get(`${selected} WHERE id = ?`, entryId.toLowerCase());
     return row ? this.#row(row as unknown as Stored) : null;
   }
 
@@ -67,7 +67,7 @@ export class AuditReader {
   }
 
   streamOfCommand(commandId: string): StreamId | null {
-    const row = this.view.get('SELECT detail FROM entry WHERE command_id = ? LIMIT 1', commandId);
+    const row = this.view.get('SELECT detail FROM entry JOIN entry_detail USING (position) WHERE command_id = ? LIMIT 1', commandId);
     return row ? (JSON.parse(String(row['detail'])) as EntryDetail).streamId : null;
   }
 
@@ -76,13 +76,13 @@ export class AuditReader {
   }
 
   #at(position: number): AuditRow {
-    const row = this.view.get('SELECT * FROM entry WHERE position = ?', position);
+    const row = this.view.get(`${selected} WHERE position = ?`, position);
     if (!row) throw new Error(`The audit trail's view has no entry at ${position}: build it anew.`);
     return this.#row(row as unknown as Stored);
   }
 
   #row(row: Stored): AuditRow {
-    const { reason, entityId, changes, causationId, origin } = JSON.parse(row.detail) as EntryDetail;
+    const { reason, entityId, changes, causationId, origin, schemaVersion, data } = JSON.parse(row.detail) as EntryDetail;
     return {
       id: row.id,
       position: BigInt(row.position),
@@ -96,8 +96,8 @@ export class AuditReader {
       correlationId: row.correlation_id,
       causationId,
       origin,
-      data: JSON.parse(row.data) as AuditRow['data'],
-      metadata: { schemaVersion: row.schema_version },
+      data,
+      metadata: { schemaVersion },
     };
   }
 }

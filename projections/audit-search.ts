@@ -89,7 +89,7 @@ export function stretchBetween(after: string | null, before: string | null): Str
 }
 
 function positionOf(cursor: string): bigint {
-  if (!/^\d{1,18}$/.test(cursor)) throw new InvalidCursor();
+  if (!/^\d{1,18}$/.test(cursor)) throw new InvalidCursor(cursor);
   return BigInt(cursor);
 }
 

@@ -1,9 +1,9 @@
 import { actorOf, isEmailAccountEvent } from '../src/domain/event-catalogue.js';
-import type { FieldChange } from '../src/domain/email-account/field-changes.js';
 import { evolve, initialState } from '../src/domain/email-account/state.js';
 import { streamPrefixes } from '../src/domain/streams.js';
 import type { RecordedEvent } from '../src/event-store/event-store.js';
 import { AuditAccountStates } from './audit-account-states.js';
+import { storedChange, type EntryDetail } from './audit-detail.js';
 import { audited, type AuditedEvent } from './audit-data.js';
 import { entryFacts, type Transition } from './audit-facts.js';
 import type { AuditOrigin } from './audit-row.js';
@@ -11,28 +11,6 @@ import type { AuditVocabulary } from './audit-vocabulary.js';
 import { actorWord, auditWords, entityWord, kindWord } from './audit-words.js';
 import type { ProjectionWriter } from './projection.js';
 import type { ViewDatabase } from './view-database.js';
-
-/** What an entry shows and nobody searches by. */
-export interface EntryDetail {
-  readonly streamId: string;
-  readonly entityId: string;
-  readonly reason: string | null;
-  readonly changes: readonly StoredChange[];
-  readonly causationId: string | null;
-  readonly origin: AuditOrigin | null;
-}
-
-/** Path, before, after; of a secret the path alone. An entry of a new account has dozens. */
-type StoredChange = readonly [path: string, before: unknown, after: unknown] | readonly [path: string];
-
-export function storedChange({ path, before, after, secret }: FieldChange): StoredChange {
-  return secret ? [path] : [path, before, after];
-}
-
-export function shownChange(change: StoredChange): FieldChange {
-  const [path, before = null, after = null] = change;
-  return { path, before, after, secret: change.length === 1 };
-}
 
 export class AuditWriter implements ProjectionWriter {
   readonly #states: AuditAccountStates;
@@ -61,9 +39,11 @@ export class AuditWriter implements ProjectionWriter {
       changes: changes.map(storedChange),
       causationId: textIn(metadata, '$causationId'),
       origin: originOf(metadata),
+      schemaVersion,
+      data,
     };
     this.view.run(
-      'INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
       position,
       id,
       recordedAt.getTime(),
@@ -73,10 +53,8 @@ export class AuditWriter implements ProjectionWriter {
       version,
       textIn(metadata, '$correlationId') ?? id,
       outcome === 'ACCEPTED' ? textIn(metadata, 'commandId') : null,
-      JSON.stringify(detail),
-      schemaVersion,
-      JSON.stringify(data),
     );
+    this.view.run('INSERT INTO entry_detail VALUES (?, ?)', position, JSON.stringify(detail));
     const words = `${auditWords(facts, actor, reason)} ${kindWord(kindNumber)} ${actorWord(actorNumber)} ${entityWord(entityKey)}`;
     this.view.run('INSERT INTO entry_words (rowid, words) VALUES (?, ?)', position, words);
   }

@@ -15,7 +15,7 @@ export interface Page<Row> {
 /** The cursor is damaged, or belongs to another list or order. */
 export class InvalidCursor extends Error {
   override readonly name = 'InvalidCursor';
-  constructor() {
+  constructor(readonly cursor: string | null = null) {
     super('The cursor is not one of this list in this order. Take cursors as they come, from the same list.');
   }
 }
@@ -75,18 +75,18 @@ export function encodeCursor(keyset: Keyset, values: readonly Scalar[]): string 
 function decodeCursor(keyset: Keyset, cursor: string): readonly Scalar[] {
   const [name, ...values] = parsed(cursor);
   const known = values.filter((value) => typeof value === 'string' || typeof value === 'number');
-  if (name !== keyset.name || values.length !== keyset.columns.length || known.length !== values.length) throw new InvalidCursor();
+  if (name !== keyset.name || values.length !== keyset.columns.length || known.length !== values.length) throw new InvalidCursor(cursor);
   return known;
 }
 
 function parsed(cursor: string): readonly unknown[] {
   const text = Buffer.from(cursor, 'base64url').toString();
-  if (!text.startsWith('[')) throw new InvalidCursor();
+  if (!text.startsWith('[')) throw new InvalidCursor(cursor);
   try {
     const value: unknown = JSON.parse(text);
     return Array.isArray(value) ? (value as unknown[]) : [];
   } catch (error) {
-    if (error instanceof SyntaxError) throw new InvalidCursor();
+    if (error instanceof SyntaxError) throw new InvalidCursor(cursor);
     throw error;
   }
 }

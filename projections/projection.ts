@@ -9,7 +9,7 @@ export interface Projection<Reader> {
   /** The streams it looks at. Left out: all. */
   readonly streamPrefixes?: readonly string[];
   readonly tables: string;
-  /** Statements, run when a build has caught up: filling a table first and indexing it afterwards is several times faster. Each takes `IF NOT EXISTS`. */
+  /** Statements, run once when a build has caught up: filling a table first and indexing it afterwards is several times faster. */
   readonly indexes: readonly string[];
   /** Writer and reader of one file. They may share what they hold in memory: nobody reads between a flush and the end of its transaction. */
   readonly open: (view: ViewDatabase) => { readonly writer: ProjectionWriter; readonly reader: Reader };

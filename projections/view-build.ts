@@ -20,6 +20,11 @@ export class ViewStorageFault extends Error {
   override readonly name = 'ViewStorageFault';
 }
 
+/** One of many events could not be applied, and all were undone. */
+export class FillUndone extends Error {
+  override readonly name = 'FillUndone';
+}
+
 /** SQLITE_BUSY, SQLITE_NOMEM, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN: https://sqlite.org/rescode.html */
 const storageFaults: ReadonlySet<number> = new Set([5, 7, 10, 13, 14]);
 const damages: ReadonlySet<number> = new Set([11, 26]);
@@ -29,6 +34,7 @@ export class ViewBuild<Reader> {
   readonly view: ViewDatabase;
   readonly reader: Reader;
   readonly #writer: ProjectionWriter;
+  #fills: boolean;
 
   constructor(
     readonly projection: Projection<Reader>,
@@ -40,6 +46,7 @@ export class ViewBuild<Reader> {
     const { writer, reader } = projection.open(this.view);
     this.reader = reader;
     this.#writer = writer;
+    this.#fills = purpose === 'fill';
   }
 
   get position(): Position | undefined {
@@ -50,6 +57,7 @@ export class ViewBuild<Reader> {
    * Applies events that follow on the view's position, and leads it to `position`: a crash repeats work and never skips any.
    * @throws {PoisonEvent} everything before that event was applied, and nothing after it.
    * @throws {ViewStorageFault} nothing was applied.
+   * @throws {FillUndone} while filling: what was applied since the last {@link commitFilled} is undone with it.
    */
   apply(events: readonly RecordedEvent[], position: Position): void {
     if (events.length === 0) {
@@ -60,9 +68,16 @@ export class ViewBuild<Reader> {
       this.#commit(events, position);
     } catch (error) {
       if (isStorageFault(error)) throw new ViewStorageFault(`The view ${this.projection.name} could not be written.`, { cause: error });
+      if (this.#fills) throw new FillUndone(`The view ${this.projection.name} cannot take one of many events.`, { cause: error });
       this.#applySingly(events);
       this.view.advance(position, undefined);
     }
+  }
+
+  /** To be called after {@link FillUndone}, before the log is read again from the view's position: the event that cannot be applied is then found. */
+  fillCarefully(): void {
+    this.view.fillCarefully();
+    this.#fills = false;
   }
 
   /** While filling: what was applied since the last time is written. */

@@ -25,12 +25,14 @@ export class ViewDatabase {
   #lastEvent: EventMark | undefined;
   #isIndexed = false;
   #scrubs = false;
+  #fills: boolean;
 
   /** @param purpose `fill` for a file that is being built and nobody reads, `follow` for one that serves. */
   constructor(
     readonly file: string,
-    readonly purpose: 'fill' | 'follow',
+    purpose: 'fill' | 'follow',
   ) {
+    this.#fills = purpose === 'fill';
     closeSync(openSync(file, 'a', 0o600));
     chmodSync(file, 0o600);
     this.#database = new DatabaseSync(file, { timeout: 2_000 });
@@ -44,18 +46,12 @@ export class ViewDatabase {
 
   /** Makes the tables in a new file, and finds out how far an older one is. */
   prepareTables(tables: string): void {
-    const progress = this.get('SELECT * FROM progress');
-    if (!progress) {
+    if (this.get('SELECT 1 AS there FROM progress')) this.#readProgress();
+    else
       this.inTransaction(() => {
         this.#database.exec(tables);
         this.run('INSERT INTO progress VALUES (1, NULL, NULL, NULL, 0)');
       });
-      return;
-    }
-    const { position, event_position: eventPosition, event_id: eventId, indexed } = progress;
-    this.#position = typeof position === 'string' ? BigInt(position) : undefined;
-    this.#lastEvent = typeof eventPosition === 'string' && typeof eventId === 'string' ? { position: BigInt(eventPosition), id: eventId } : undefined;
-    this.#isIndexed = indexed === 1;
   }
 
   /** The last position that the tables hold; undefined when they hold nothing. */
@@ -77,7 +73,7 @@ export class ViewDatabase {
    * nothing is lost if it is not, for the same stretch of the log is then passed over once more.
    */
   advance(position: Position, lastEvent: EventMark | undefined, work?: () => void): void {
-    if (work && this.purpose === 'fill') this.#inSavepoint(work);
+    if (work && this.#fills) this.#fill(work);
     else if (work)
       this.inTransaction(() => {
         work();
@@ -121,21 +117,33 @@ export class ViewDatabase {
     return this.#prepared(sql).all(...values) as readonly Row[];
   }
 
+  /** From now on each batch is a transaction of its own, also in a file that nobody reads. */
+  fillCarefully(): void {
+    this.#fills = false;
+  }
+
+  #readProgress(): void {
+    const { position, event_position: eventPosition, event_id: eventId, indexed } = this.get('SELECT * FROM progress') ?? {};
+    this.#position = typeof position === 'string' ? BigInt(position) : undefined;
+    this.#lastEvent = typeof eventPosition === 'string' && typeof eventId === 'string' ? { position: BigInt(eventPosition), id: eventId } : undefined;
+    this.#isIndexed = indexed === 1;
+  }
+
   #writeProgress(position: Position, mark: EventMark | undefined): void {
     const [eventPosition, eventId] = mark ? [mark.position.toString(), mark.id] : [null, null];
     this.run('UPDATE progress SET position = ?, event_position = ?, event_id = ?', position.toString(), eventPosition, eventId);
   }
 
-  #inSavepoint(work: () => void): void {
+  /** All since the last {@link commitFilled} is one transaction, and undone together. */
+  #fill(work: () => void): void {
     if (!this.#database.isTransaction) this.#database.exec('BEGIN IMMEDIATE');
-    this.#database.exec('SAVEPOINT batch');
     try {
       work();
     } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK TO batch');
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      this.#readProgress();
       throw error;
     }
-    this.#database.exec('RELEASE batch');
   }
 
   inTransaction(work: () => void): void {

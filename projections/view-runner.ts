@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { StoreUnavailable, type EventStore, type Position } from '../src/event-store/event-store.js';
 import { logBatches } from './log-batches.js';
 import type { Projection } from './projection.js';
-import { isDamage, PoisonEvent, ViewBuild, ViewStorageFault } from './view-build.js';
+import { FillUndone, isDamage, PoisonEvent, ViewBuild, ViewStorageFault } from './view-build.js';
 import { ViewFiles } from './view-files.js';
 
 export type ProjectionState = 'CURRENT' | 'CATCHING_UP' | 'BUILDING' | 'STOPPED';
@@ -157,28 +157,16 @@ export class ViewRunner<Reader> {
   }
 
   async #buildBeside(onProgress: (position: Position, head: Position) => void): Promise<{ readonly events: number }> {
-    const { signal } = this.#stopping;
     this.#files.removeBuilding();
     const build = new ViewBuild(this.projection, this.#files.building, 'fill');
     try {
       const head = (await this.store.headPosition()) ?? 0n;
-      let [events, uncommitted] = [0, 0];
-      const gathers = () => !build.view.isIndexed;
-      for await (const batch of logBatches(this.store, { after: undefined, streamPrefixes: this.projection.streamPrefixes, signal, gathers })) {
-        if (batch.position !== undefined) build.apply(batch.events, batch.position);
-        events += batch.events.length;
-        uncommitted += batch.events.length;
-        onProgress(build.position ?? head, head);
-        if (batch.caughtUp || uncommitted >= fillSize) {
-          build.commitFilled();
-          uncommitted = 0;
-        }
-        if (batch.caughtUp) await build.makeIndexes(nextTurn);
-        // No wait between this look and the change of places: the readers never go back in time.
-        if (build.view.isIndexed && (build.position ?? 0n) >= (this.position ?? 0n)) break;
-      }
-      signal.throwIfAborted();
-      this.#changePlaces(build);
+      const told = () => onProgress(build.position ?? head, head);
+      const events = await this.#fill(build, told).catch((error: unknown) => {
+        if (!(error instanceof FillUndone)) throw error;
+        build.fillCarefully();
+        return this.#fill(build, told);
+      });
       return { events };
     } catch (error) {
       // A first build serves what comes before the event, so that whoever mends it sees something.
@@ -192,6 +180,34 @@ export class ViewRunner<Reader> {
       }
       throw error;
     }
+  }
+
+  /** Applies the log until the build is as far as the view that serves, and lets them change places. @returns how many events were applied. */
+  async #fill(build: ViewBuild<Reader>, onProgress: () => void): Promise<number> {
+    let [events, uncommitted] = [0, 0];
+    const options = {
+      after: build.position,
+      streamPrefixes: this.projection.streamPrefixes,
+      signal: this.#stopping.signal,
+      gathers: () => !build.view.isIndexed,
+    };
+    for await (const batch of logBatches(this.store, options)) {
+      if (batch.position !== undefined) build.apply(batch.events, batch.position);
+      events += batch.events.length;
+      uncommitted += batch.events.length;
+      onProgress();
+      if (batch.caughtUp || uncommitted >= fillSize) {
+        build.commitFilled();
+        uncommitted = 0;
+      }
+      if (batch.caughtUp) await build.makeIndexes(nextTurn);
+      // Nothing is awaited between this look and the change of places: readers never go back in time.
+      if (!build.view.isIndexed || (build.position ?? 0n) < (this.position ?? 0n)) continue;
+      this.#changePlaces(build);
+      return events;
+    }
+    this.#stopping.signal.throwIfAborted();
+    throw new StoreUnavailable('The log ended the subscription.');
   }
 
   #changePlaces(build: ViewBuild<Reader>): void {

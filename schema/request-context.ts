@@ -65,12 +65,17 @@ export interface AccountsView {
   find(accountId: string): EmailAccountSnapshot | null;
   page(filter: AccountFilter, order: AccountOrder, page: PageRequest): Page<EmailAccountSnapshot>;
   count(filter: AccountFilter): number;
+  /** The ids of the accounts that were there at the time and fitted then. */
+  pageAt(filter: AccountFilter, order: AccountOrder, page: PageRequest, at: Date): Page<string>;
+  countAt(filter: AccountFilter, at: Date): number;
 }
 
 export interface AuditTrailView {
   find(entryId: string): AuditRow | null;
   page(filter: AuditFilter, page: PageRequest): Page<AuditRow>;
   count(filter: AuditFilter): number | null;
+  /** What made the account's versions after `from` up to `to`, oldest first; at most 100, the newest. */
+  between(accountId: string, from: number, to: number): readonly AuditRow[];
   position(): bigint;
   tail(filter: AuditFilter, after: bigint): Batch<AuditRow>;
   onAdvance(listener: () => void): () => void;

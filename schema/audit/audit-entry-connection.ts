@@ -1,5 +1,6 @@
 import { connectionOf, pageOf } from '../paging/connection.js';
-import { pageRequest, type PageArguments } from '../paging/page-arguments.js';
+import type { PageArguments } from '../paging/page-arguments.js';
+import { readPage } from '../paging/read-page.js';
 import type { RequestContext } from '../request-context.js';
 import { AuditEntry } from './audit-entry.js';
 import type { AuditFilter } from './audit-row.js';
@@ -10,5 +11,6 @@ export type AuditEntryConnection = InstanceType<typeof AuditEntryConnection>;
 
 /** @throws {GraphQLError} BAD_USER_INPUT for arguments that no page can be cut by. */
 export function auditEntries(filter: AuditFilter, page: PageArguments, { auditTrail }: RequestContext): AuditEntryConnection {
-  return new AuditEntryConnection(pageOf(auditTrail.page(filter, pageRequest(page)), auditEntryOf), () => auditTrail.count(filter));
+  const found = readPage(page, (request) => auditTrail.page(filter, request));
+  return new AuditEntryConnection(pageOf(found, auditEntryOf), () => auditTrail.count(filter));
 }

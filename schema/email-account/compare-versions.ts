@@ -1,5 +1,7 @@
 import { Arg, Ctx, Field, ID, Int, ObjectType, Query, Resolver } from 'type-graphql';
+import { fieldChanges } from '../../src/domain/email-account/field-changes.js';
 import { AuditEntry, FieldChange } from '../audit/audit-entry.js';
+import { auditEntryOf } from '../audit/entries.js';
 import type { RequestContext } from '../request-context.js';
 
 @ObjectType({ description: 'What is different between two versions of an account.' })
@@ -28,12 +30,20 @@ export class CompareEmailAccountVersions {
     nullable: true,
     description: 'Compares two versions of an account, either way round. Null when there is no such account, or it has no such version.',
   })
-  compareEmailAccountVersions(
-    @Arg('accountId', () => ID, { description: 'Which account. Matched ignoring case.' }) _accountId: string,
-    @Arg('from', () => Int, { description: 'The version to compare from, 1 or higher.' }) _from: number,
-    @Arg('to', () => Int, { description: 'The version to compare to, 1 or higher.' }) _to: number,
-    @Ctx() _context: RequestContext,
-  ): EmailAccountComparison | null {
-    return null;
+  async compareEmailAccountVersions(
+    @Arg('accountId', () => ID, { description: 'Which account. Matched ignoring case.' }) accountId: string,
+    @Arg('from', () => Int, { description: 'The version to compare from, 1 or higher.' }) from: number,
+    @Arg('to', () => Int, { description: 'The version to compare to, 1 or higher.' }) to: number,
+    @Ctx() { accountHistory, auditTrail }: RequestContext,
+  ): Promise<EmailAccountComparison | null> {
+    const [before, after] = await Promise.all([accountHistory.atVersion(accountId, from), accountHistory.atVersion(accountId, to)]);
+    if (before === null || after === null) return null;
+    return {
+      accountId: after.account.accountId,
+      from,
+      to,
+      changes: fieldChanges(before.account, after.account),
+      entries: auditTrail.between(accountId, Math.min(from, to), Math.max(from, to)).map(auditEntryOf),
+    };
   }
 }

@@ -1,7 +1,8 @@
 import { Arg, Args, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
 import { DateTime } from '../date-time/date-time-scalar.js';
 import { pageOf } from '../paging/connection.js';
-import { PageArguments, pageRequest } from '../paging/page-arguments.js';
+import { PageArguments } from '../paging/page-arguments.js';
+import { readPage } from '../paging/read-page.js';
 import type { RequestContext } from '../request-context.js';
 import { badUserInput } from '../top-level-error.js';
 import { defaultOrder, EmailAccountConnection, EmailAccountFilter, EmailAccountOrder } from './account-list.js';
@@ -35,22 +36,43 @@ export class EmailAccountQueries {
   }
 
   @Query(() => EmailAccountConnection, { description: 'The accounts, a page at a time. Deleted ones only when the filter asks for them.' })
-  emailAccounts(
+  async emailAccounts(
     @Arg('filter', () => EmailAccountFilter, { nullable: true, description: 'Which accounts. Default: all but the deleted.' })
     filter: EmailAccountFilter | null | undefined,
     @Arg('orderBy', () => EmailAccountOrder, { nullable: true, description: 'In which order. Default: by accountId, ascending.' })
     orderBy: EmailAccountOrder | null | undefined,
-    @Arg('at', () => DateTime, { nullable: true, description: 'As they all were at this time. Default: as they are.' }) at: Date | null | undefined,
+    @Arg('at', () => DateTime, {
+      nullable: true,
+      description: 'As they all were at this time; erased ones are in no list of any time. Default: as they are.',
+    })
+    at: Date | null | undefined,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { accounts }: RequestContext,
-  ): EmailAccountConnection {
-    if (isGiven(at)) throw badUserInput('Lists of accounts at a time are not there yet.', 'at');
-    const found = accounts.page(filter ?? {}, orderBy ?? defaultOrder, pageRequest(page));
+    @Ctx() context: RequestContext,
+  ): Promise<EmailAccountConnection> {
+    const [which, order] = [filter ?? {}, orderBy ?? defaultOrder];
+    if (isGiven(at)) return accountsAt(which, order, page, at, context);
+    const { accounts } = context;
+    const found = readPage(page, (request) => accounts.page(which, order, request));
     return new EmailAccountConnection(
       pageOf(found, (snapshot) => new EmailAccount(snapshot)),
-      () => accounts.count(filter ?? {}),
+      () => accounts.count(which),
     );
   }
+}
+
+/** Which accounts fitted then, the view knows; what each was, its own history tells. */
+async function accountsAt(
+  filter: EmailAccountFilter,
+  order: EmailAccountOrder,
+  page: PageArguments,
+  at: Date,
+  { accounts, accountHistory }: RequestContext,
+): Promise<EmailAccountConnection> {
+  const { entries, ...ends } = readPage(page, (request) => accounts.pageAt(filter, order, request, at));
+  const then = await Promise.all(entries.map(async ({ row, cursor }) => ({ snapshot: await accountHistory.at(row, at), cursor })));
+  // One that was erased since the view was read is gone.
+  const found = then.flatMap(({ snapshot, cursor }) => (snapshot ? [{ row: new EmailAccount(snapshot), cursor }] : []));
+  return new EmailAccountConnection({ ...ends, entries: found }, () => accounts.countAt(filter, at));
 }
 
 function isGiven<T>(value: T | null | undefined): value is T {

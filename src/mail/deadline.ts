@@ -30,12 +30,12 @@ export class Deadline {
    * @throws {ConnectionFailure} TIMEOUT or CANCELLED when the deadline, its caller or the step's own limit comes first; the work is then left to itself.
    */
   async within<Result>(work: Promise<Result>, limitMilliseconds = this.step): Promise<Result> {
+    this.throwIfOver();
     const { signal } = this.#over;
     let timer: NodeJS.Timeout | undefined;
     let stop: (() => void) | undefined;
     const over = new Promise<never>((_, reject) => {
       stop = () => reject(this.#reason());
-      if (signal.aborted) stop();
       signal.addEventListener('abort', stop, { once: true });
       timer = setTimeout(() => reject(new ConnectionFailure('TIMEOUT')), limitMilliseconds);
     });

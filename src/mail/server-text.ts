@@ -24,7 +24,14 @@ function withoutSecrets(text: string, secrets: readonly SecretValue[]): string {
   for (const secret of secrets) {
     const plain = secret.reveal();
     const bytes = secret.revealBytes();
-    const forms = [plain, printable(plain), plain.replace(/["\\]/g, String.raw`\$&`), encodeURIComponent(plain), bytes.toString('hex')]
+    const forms = [
+      plain,
+      printable(plain),
+      printable(bytes.toString('latin1')),
+      plain.replace(/["\\]/g, String.raw`\$&`),
+      encodeURIComponent(plain),
+      bytes.toString('hex'),
+    ]
       .filter((form) => form !== '')
       .sort((one, other) => other.length - one.length);
     for (const form of forms) result = result.replaceAll(new RegExp(form.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`), 'giu'), hidden);

@@ -22,6 +22,7 @@ export const farewellMilliseconds = 500;
 export class SmtpSession {
   readonly #connection: SMTPConnection;
   readonly #lost: Promise<never>;
+  #lent: ((context: SMTPConnectionCustomAuthContext) => void) | null = null;
 
   constructor(
     { socket, secure }: MailConnection,
@@ -52,8 +53,6 @@ export class SmtpSession {
     // It rejects at the end of every session, and whoever waits for a reply just then hears of it.
     this.#lost.catch(() => undefined);
   }
-
-  #lent: ((context: SMTPConnectionCustomAuthContext) => void) | null = null;
 
   /** The EHLO of the session. */
   async begin(): Promise<void> {

@@ -109,11 +109,14 @@ export function recordingContext(role: Role, change: Partial<RequestContext> = {
       find: answering('accounts.find', accounts[0] ?? null),
       page: answering('accounts.page', page(...accounts)),
       count: answering('accounts.count', accounts.length),
+      pageAt: answering('accounts.pageAt', page('acct')),
+      countAt: answering('accounts.countAt', 1),
     },
     auditTrail: {
       find: answering('auditTrail.find', auditRow(1n)),
       page: answering('auditTrail.page', page(auditRow(1n))),
       count: answering('auditTrail.count', 1),
+      between: answering('auditTrail.between', [auditRow(1n)]),
       position: answering('auditTrail.position', 0n),
       tail: (_filter, after) => {
         reached.push('auditTrail.tail');

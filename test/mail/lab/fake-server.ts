@@ -6,11 +6,11 @@ import { createSecureContext, TLSSocket, type SecureContextOptions } from 'node:
 export interface FakeServer {
   readonly port: number;
   /** How many connections there were. */
-  connections(): number;
+  readonly connections: () => number;
   /** All that was sent to it, and understood, in the order it came. */
-  received(): string;
+  readonly received: () => string;
   /** Resolves when every connection there was is closed. */
-  allClosed(): Promise<void>;
+  readonly allClosed: () => Promise<void>;
 }
 
 const running = new Set<() => Promise<void>>();
@@ -25,11 +25,11 @@ export type Behaviour = (socket: Socket, server: { readonly heard: (text: string
 
 export async function fakeServer(behave: Behaviour): Promise<FakeServer> {
   const sockets = new Set<Socket>();
-  const closed: Promise<unknown>[] = [];
+  const closed: Promise<void>[] = [];
   let received = '';
   const server = createServer((socket) => {
     sockets.add(socket);
-    closed.push(once(socket, 'close'));
+    closed.push(new Promise((resolve) => socket.once('close', () => resolve())));
     // A client that goes away is what many of these are about.
     socket.on('error', () => socket.destroy());
     behave(socket, { heard: (text) => (received += text) });
@@ -43,7 +43,7 @@ export async function fakeServer(behave: Behaviour): Promise<FakeServer> {
     port: (server.address() as AddressInfo).port,
     connections: () => sockets.size,
     received: () => received,
-    allClosed: async () => void (await Promise.allSettled(closed)),
+    allClosed: async () => void (await Promise.all(closed)),
   };
 }
 

@@ -1,15 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, mkdtemp, readFile, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { certificateAuthority, type Identity } from './certificate-authority.js';
-import { dovecotConfiguration, openSslConfiguration, type DovecotInstance } from './dovecot.js';
+import type { DovecotInstance } from './dovecot.js';
 import { freePorts } from './free-ports.js';
-import { mainConfiguration, masterConfiguration, type PostfixInstance } from './postfix.js';
+import type { PostfixInstance } from './postfix.js';
+import { writeDovecot, writePostfix } from './server-files.js';
 
 /** Real mail servers on loopback: Postfix hands its mail to Dovecot. Every server has the same ports, users and mailboxes, and differs by what its address says. */
 export interface MailLab {
@@ -139,55 +140,6 @@ async function writeIdentities(folder: string): Promise<string> {
   }
   await writeFile(join(folder, 'tls', 'authority.crt'), authority.certificate);
   return authority.certificate;
-}
-
-async function writeDovecot(instance: DovecotInstance): Promise<void> {
-  const { folder, name, highestTls } = instance;
-  await writeFile(join(folder, `${name}.conf`), dovecotConfiguration(instance));
-  await writeFile(join(folder, `${name}.openssl`), highestTls === null ? '' : openSslConfiguration(highestTls));
-  const { uid, gid } = owner('dovecot');
-  for (const path of [name, `${name}-state`, 'mail']) {
-    await mkdir(join(folder, path), { recursive: true });
-    await chown(join(folder, path), uid, gid);
-  }
-  await writeFile(join(folder, `${name}.log`), '');
-  await chown(join(folder, `${name}.log`), uid, gid);
-}
-
-async function writePostfix(instance: PostfixInstance): Promise<void> {
-  const { folder } = instance;
-  const { uid } = owner('postfix');
-  await mkdir(join(folder, 'postfix'));
-  const longAgo = new Date(Date.now() - 3_600_000);
-  for (const [name, text] of [
-    ['main.cf', mainConfiguration(instance)],
-    ['master.cf', masterConfiguration(instance)],
-  ] as const) {
-    await writeFile(join(folder, 'postfix', name), text);
-    // Postfix waits two seconds before it believes a file that has just been written.
-    await utimes(join(folder, 'postfix', name), longAgo, longAgo);
-  }
-  await mkdir(join(folder, 'postfix-data'));
-  await chown(join(folder, 'postfix-data'), uid, 0);
-  await mkdir(join(folder, 'postfix-queue', 'pid'), { recursive: true });
-  for (const queue of ['active', 'bounce', 'corrupt', 'defer', 'deferred', 'flush', 'hold', 'incoming', 'private', 'saved', 'trace']) {
-    await mkdir(join(folder, 'postfix-queue', queue), { mode: 0o700 });
-    await chown(join(folder, 'postfix-queue', queue), uid, 0);
-  }
-  const postdrop = Number(/^postdrop:[^:]*:(\d+)/m.exec(await readFile('/etc/group', 'utf8'))?.[1]);
-  for (const [queue, mode] of [
-    ['maildrop', 0o730],
-    ['public', 0o710],
-  ] as const) {
-    await mkdir(join(folder, 'postfix-queue', queue));
-    await chown(join(folder, 'postfix-queue', queue), uid, postdrop);
-    await chmod(join(folder, 'postfix-queue', queue), mode);
-  }
-}
-
-function owner(user: string): { readonly uid: number; readonly gid: number } {
-  const id = (flag: string) => Number(execFileSync('id', [flag, user], { encoding: 'utf8' }));
-  return { uid: id('-u'), gid: id('-g') };
 }
 
 /** Runs the servers until this process closes its end of a pipe, which the system does for it if need be; then they are stopped and the folder is removed. */

@@ -1,0 +1,161 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { egressRuleAgainst } from '../../src/mail/egress.js';
+import { systemResolver, type Resolver } from '../../src/mail/resolve.js';
+import { failureIn, receiver, sender, stagesOf } from './accounts.js';
+import { closeFakeServers, smtpServer } from './lab/fake-server.js';
+
+afterEach(closeFakeServers);
+
+const strict = { allowLoopback: false };
+const lenient = { allowLoopback: true };
+
+describe('egress', () => {
+  it.each([
+    '8.8.8.8',
+    '1.1.1.1',
+    '10.0.0.1',
+    '172.16.0.1',
+    '172.31.255.255',
+    '192.168.1.25',
+    '2606:4700::1111',
+    'fd12:3456:789a::1',
+    '::ffff:10.0.0.1',
+    '::ffff:8.8.8.8',
+    '64:ff9b::8.8.8.8',
+    '2002:808:808::1',
+  ])('leads to %s', (address) => {
+    expect(egressRuleAgainst(address, strict)).toBeNull();
+  });
+
+  it.each([
+    ['127.0.0.1', 'loopback addresses'],
+    ['127.255.255.254', 'loopback addresses'],
+    ['::1', 'loopback addresses'],
+    ['::ffff:127.0.0.1', 'loopback addresses'],
+    ['::ffff:7f00:1', 'loopback addresses'],
+    ['::127.0.0.1', 'loopback addresses'],
+    ['::ffff:0:127.0.0.1', 'loopback addresses'],
+    ['64:ff9b::7f00:1', 'loopback addresses'],
+    ['64:ff9b:1::127.0.0.1', 'loopback addresses'],
+    ['2002:7f00:1::', 'loopback addresses'],
+    ['2001:0:7f00:1::1', 'loopback addresses'],
+    ['2001:0:808:808:0:0:80ff:fffe', 'loopback addresses'], // Teredo: the client's address, inverted
+    ['2001:db8:1::5efe:7f00:1', 'loopback addresses'], // ISATAP
+  ])('leads to %s where loopback is allowed alone', (address, rule) => {
+    expect(egressRuleAgainst(address, strict)).toBe(rule);
+  });
+
+  it.each([
+    ['169.254.169.254', 'metadata services of clouds'],
+    ['::ffff:169.254.169.254', 'metadata services of clouds'],
+    ['::169.254.169.254', 'metadata services of clouds'],
+    ['64:ff9b::a9fe:a9fe', 'metadata services of clouds'],
+    ['2002:a9fe:a9fe::', 'metadata services of clouds'],
+    ['168.63.129.16', 'metadata services of clouds'],
+    ['100.100.100.200', 'metadata services of clouds'],
+    ['192.0.0.192', 'metadata services of clouds'],
+    ['fd00:ec2::254', 'metadata services of clouds'],
+    ['fd00:0ec2:0:0:0:0:0:0254', 'metadata services of clouds'],
+    ['169.254.1.1', 'link-local addresses'],
+    ['fe80::1', 'link-local addresses'],
+    ['fe80::1%eth0', 'link-local addresses'],
+    ['fe80::5efe:8.8.8.8', 'link-local addresses'],
+    ['0.0.0.0', 'the unspecified address'],
+    ['0.1.2.3', 'the unspecified address'],
+    ['::', 'the unspecified address'],
+    ['::ffff:0.0.0.0', 'the unspecified address'],
+    ['224.0.0.1', 'multicast addresses'],
+    ['ff02::1', 'multicast addresses'],
+    ['255.255.255.255', 'the broadcast address'],
+    ['100.64.0.1', 'the shared address space of providers (100.64.0.0/10)'],
+    ['192.0.2.1', 'reserved addresses'],
+    ['198.18.0.1', 'reserved addresses'],
+    ['240.0.0.1', 'reserved addresses'],
+    ['2001:db8::1', 'reserved addresses'],
+    ['fec0::1', 'reserved addresses'],
+    ['100::1', 'reserved addresses'],
+    ['mail.example.com', 'what is no IP address'],
+    ['[::1]', 'what is no IP address'],
+    ['', 'what is no IP address'],
+  ])('never leads to %s', (address, rule) => {
+    expect(egressRuleAgainst(address, strict)).toBe(rule);
+    expect(egressRuleAgainst(address, lenient)).toBe(rule);
+  });
+});
+
+describe('a connection', () => {
+  const resolvingTo =
+    (...addresses: readonly string[]): Resolver =>
+    () =>
+      Promise.resolve(addresses);
+
+  it.each(['127.0.0.1', '１２７.０.０.１', '127。0。0。1', '127.1', '0x7f000001', '2130706433', '017700000001', 'localhost'])(
+    'to %s is refused by what the name resolves to',
+    async (host) => {
+      const { port, connections } = await smtpServer();
+      const stages = await stagesOf({ sender: sender({ host, port }) }, { egress: strict, resolver: systemResolver });
+      // A system may also refuse to resolve such a name: that leads nowhere as well.
+      expect(failureIn(stages)).toMatch(/^(?:CONNECT EGRESS_DENIED|DNS DNS_(?:FAILED|TEMPORARY))$/);
+      expect(connections()).toBe(0);
+    },
+  );
+
+  it('is not made to any address of a name that has a forbidden one', async () => {
+    const { port, connections } = await smtpServer();
+    const settings = { egress: lenient, resolver: resolvingTo('127.0.0.1', '169.254.169.254') };
+    expect(failureIn(await stagesOf({ sender: sender({ host: 'two-faced.example', port }) }, settings))).toBe('CONNECT EGRESS_DENIED');
+    expect(connections()).toBe(0);
+  });
+
+  it('is refused by naming the rule and not the address behind the name', async () => {
+    const stages = await stagesOf({ receiver: receiver({ host: 'inside.example', port: 143 }) }, { egress: strict, resolver: resolvingTo('127.0.0.53') });
+    const told = JSON.stringify(stages);
+    expect(told).toContain('loopback addresses');
+    expect(told).not.toContain('127.0.0.53');
+  });
+
+  it('asks for the name once, and goes to what it was told', async () => {
+    const { port, connections } = await smtpServer();
+    const asked: string[] = [];
+    const rebinding: Resolver = (host) => {
+      asked.push(host);
+      return Promise.resolve([asked.length === 1 ? '127.0.0.1' : '169.254.169.254']);
+    };
+    expect(failureIn(await stagesOf({ sender: sender({ host: 'rebinding.example', port }) }, { egress: lenient, resolver: rebinding }))).toBe('passed');
+    expect(asked).toEqual(['rebinding.example']);
+    expect(connections()).toBe(1);
+  });
+
+  it('tries every address of a name in turn, and shows those that failed', async () => {
+    const { port } = await smtpServer();
+    const stages = await stagesOf({ sender: sender({ host: 'two.example', port }) }, { egress: lenient, resolver: resolvingTo('127.0.0.2', '127.0.0.1') });
+    expect(failureIn(stages)).toBe('passed');
+    expect(stages.filter(({ stage }) => stage === 'CONNECT')).toMatchObject([
+      { outcome: 'WARNED', code: 'CONNECTION_REFUSED', address: '127.0.0.2', port },
+      { outcome: 'PASSED', code: 'OK', address: '127.0.0.1', port },
+    ]);
+  });
+
+  it('fails at the last address when none answers', async () => {
+    const { port } = await smtpServer();
+    const stages = await stagesOf({ sender: sender({ host: 'two.example', port }) }, { egress: lenient, resolver: resolvingTo('127.0.0.2', '127.0.0.3') });
+    expect(failureIn(stages)).toBe('CONNECT CONNECTION_REFUSED');
+    expect(stages.filter(({ stage }) => stage === 'CONNECT').map(({ outcome }) => outcome)).toEqual(['WARNED', 'FAILED']);
+  });
+
+  it.each([
+    ['ENOTFOUND', 'DNS DNS_FAILED'],
+    ['ENODATA', 'DNS DNS_FAILED'],
+    ['EAI_AGAIN', 'DNS DNS_TEMPORARY'],
+    ['ESERVFAIL', 'DNS DNS_TEMPORARY'],
+  ])('of a name that ends in %s is not made', async (code, failure) => {
+    const resolver: Resolver = () => Promise.reject(Object.assign(new Error('no'), { code }));
+    expect(failureIn(await stagesOf({ sender: sender({ host: 'none.example', port: 25 }) }, { egress: lenient, resolver }))).toBe(failure);
+  });
+
+  it('of a name without an address is not made', async () => {
+    expect(failureIn(await stagesOf({ sender: sender({ host: 'none.example', port: 25 }) }, { egress: lenient, resolver: resolvingTo() }))).toBe(
+      'DNS DNS_FAILED',
+    );
+  });
+});

@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AccountFilter, AccountOrder } from '../../projections/account-filter.js';
+import type { AccountReader } from '../../projections/account-reader.js';
+import { emailAccounts } from '../../projections/email-accounts.js';
+import { InvalidCursor, type Page, type PageRequest } from '../../projections/paging.js';
+import { entered, mailboxForm, smtpForm } from '../domain/accounts.js';
+import { modelledAccounts } from './account-model.js';
+import { creation, History, histories, start, tested } from './histories.js';
+import { filled, temporaryDirectory } from './temporary-views.js';
+
+const byId: AccountOrder = { field: 'ACCOUNT_ID', direction: 'ASC' };
+const firstTen: PageRequest = { take: 'first', size: 10, after: null, before: null };
+const orders = fc.record<AccountOrder>({
+  field: fc.constantFrom('ACCOUNT_ID', 'ACCOUNT_NAME', 'CREATED_AT', 'UPDATED_AT'),
+  direction: fc.constantFrom('ASC', 'DESC'),
+});
+const times = fc.nat(200_000).map((milliseconds) => new Date(start + milliseconds));
+const filters: fc.Arbitrary<AccountFilter> = fc.record(
+  {
+    text: fc.constantFrom('sales', 'equipe', 'TEAM', 'mail exam', 'アカウント', 'inbox contoso', '!!', 'nobody'),
+    status: fc.subarray(['ACTIVE', 'DISABLED', 'DELETED'] as const),
+    provider: fc.subarray(['custom', 'gmail']),
+    accountId: fc.subarray(['SALES', 'ops', 'none']),
+    emailAddress: fc.constantFrom('SMT@example.com', 'graph@contoso.example', 'nobody@example.com'),
+    host: fc.constantFrom('mail.EXAMPLE.net', 'smtp.example.org', 'nowhere'),
+    senderKind: fc.subarray(['SMTP', 'MICROSOFT_GRAPH', 'NONE'] as const),
+    receiverKind: fc.subarray(['IMAP', 'POP3', 'MICROSOFT_GRAPH', 'NONE'] as const),
+    ready: fc.boolean(),
+    connectionTest: fc.subarray(['PASSED', 'FAILED'] as const),
+    truststore: fc.constantFrom('private-ca', 'none'),
+    authenticationProfile: fc.constantFrom('CONTOSO', 'none'),
+    updatedAt: fc.record({ from: times, to: times }, { requiredKeys: [] }),
+  },
+  { requiredKeys: [] },
+);
+
+/** All rows, page by page in this direction; fails when the ends of a page are not told right. */
+function throughPages<Row>(read: (page: PageRequest) => Page<Row>, take: 'first' | 'last', size: number): readonly Row[] {
+  const rows: Row[] = [];
+  for (let cursor: string | null = null; ;) {
+    const page: Page<Row> = read({ take, size, after: take === 'first' ? cursor : null, before: take === 'last' ? cursor : null });
+    const found = page.entries.map(({ row }) => row);
+    rows[take === 'first' ? 'push' : 'unshift'](...found);
+    expect(take === 'first' ? page.hasPreviousPage : page.hasNextPage).toBe(cursor !== null);
+    if (!(take === 'first' ? page.hasNextPage : page.hasPreviousPage)) return rows;
+    expect(found).toHaveLength(size);
+    cursor = page.entries.at(take === 'first' ? -1 : 0)?.cursor ?? null;
+  }
+}
+
+function readerOf(history: History, options: Parameters<typeof filled>[3] = {}): AccountReader {
+  return filled(emailAccounts, history.log.events, join(temporaryDirectory(), 'accounts.db'), options).reader;
+}
+
+describe('the view of accounts', () => {
+  it('tells for any history, filter, order and page size what the log says, however it was filled', () => {
+    fc.assert(
+      fc.property(
+        histories(40),
+        fc.array(fc.record({ filter: filters, order: orders, at: fc.option(times, { nil: null }), size: fc.integer({ min: 1, max: 4 }) }), {
+          minLength: 5,
+          maxLength: 5,
+        }),
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }),
+        fc.boolean(),
+        (history, questions, sizes, reopens) => {
+          const reader = readerOf(history, { sizes, reopens });
+          for (const { filter, order, at, size } of [{ filter: {}, order: byId, at: null, size: 2 }, ...questions]) {
+            const expected = modelledAccounts(history.log.events, filter, order, at);
+            const ids = expected.map(({ account }) => account.accountId.toLowerCase());
+            if (at === null) {
+              for (const take of ['first', 'last'] as const) expect(throughPages((page) => reader.page(filter, order, page), take, size)).toEqual(expected);
+              expect(reader.count(filter)).toBe(expected.length);
+            } else {
+              for (const take of ['first', 'last'] as const) expect(throughPages((page) => reader.pageAt(filter, order, page, at), take, size)).toEqual(ids);
+              expect(reader.countAt(filter, at)).toBe(expected.length);
+            }
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('finds an account whatever the case of its id, and at a version only if that is the present one', () => {
+    const history = new History();
+    history.account('Sales', creation('Sales'));
+    const reader = readerOf(history);
+    expect(reader.find('sALES')).toMatchObject({ version: 1, account: { accountId: 'Sales' } });
+    expect([reader.findAtVersion('Sales', 1)?.version, reader.findAtVersion('Sales', 2), reader.find('none')]).toEqual([1, null, null]);
+  });
+
+  it('goes from one page to the next while accounts come and go', () => {
+    const history = new History();
+    for (const id of ['a', 'b', 'c', 'd']) history.account(id, creation(id));
+    const build = filled(emailAccounts, history.log.events, join(temporaryDirectory(), 'accounts.db'));
+    const first = build.reader.page({}, byId, { ...firstTen, size: 2 });
+    const seen = history.log.events.length;
+    history.account('b', { type: 'DeleteAccount' });
+    history.account('bb', creation('bb'));
+    build.apply(history.log.events.slice(seen), BigInt(history.log.events.length));
+    const next = build.reader.page({}, byId, { ...firstTen, after: first.entries.at(-1)?.cursor ?? null });
+    expect(next.entries.map(({ row }) => row.account.accountId)).toEqual(['bb', 'c', 'd']);
+  });
+
+  it('refuses cursors that are damaged, or of another order', () => {
+    const history = new History();
+    history.account('Sales', creation('Sales'));
+    const reader = readerOf(history);
+    const cursor = reader.page({}, byId, firstTen).entries[0]?.cursor ?? '';
+    for (const after of ['', 'nonsense', cursor.slice(1), Buffer.from('[1').toString('base64url'), Buffer.from('{}').toString('base64url')])
+      expect(() => reader.page({}, byId, { ...firstTen, after })).toThrow(InvalidCursor);
+    expect(() => reader.page({}, { field: 'CREATED_AT', direction: 'ASC' }, { ...firstTen, after: cursor })).toThrow(InvalidCursor);
+    expect(reader.page({}, byId, { ...firstTen, after: cursor }).entries).toEqual([]);
+  });
+
+  it('holds nothing of an erased account but its id, not even in the bytes of its files', () => {
+    const history = new History();
+    const sender = smtpForm({ host: 'mail.canary.example' }, { emailAddress: 'canary@canary.example', password: entered('canary-secret') });
+    history.account(
+      'Erased',
+      creation('Erased', { accountName: 'Kanarienvogel', sender, receiver: mailboxForm('imap', {}, { userId: 'canary-user', password: entered('x') }) }),
+    );
+    history.account('Erased', { type: 'RenameAccount', accountName: 'Zaunkönig' });
+    history.account('Erased', tested('PASSED'));
+    for (let other = 0; other < 50; other++) history.account(`other-${other}`, creation(`other-${other}`, { sender: smtpForm() }));
+    const directory = temporaryDirectory();
+    const build = filled(emailAccounts, history.log.events, join(directory, 'accounts.db'), { sizes: [3] });
+    const bytes = () => ['accounts.db', 'accounts.db-wal'].map((name) => readFileSync(join(directory, name)).toString('latin1').toLowerCase()).join('');
+    expect(bytes()).toContain('kanarien');
+    const [before, seen] = [history.now, history.log.events.length];
+    history.account('Erased', { type: 'EraseAccount', confirmation: 'Erased', reason: 'asked' });
+    build.apply(history.log.events.slice(seen), BigInt(history.log.events.length));
+
+    expect([build.reader.find('Erased'), build.reader.count({ accountId: ['Erased'] }), build.reader.countAt({ accountId: ['Erased'] }, before)]).toEqual([
+      null,
+      0,
+      0,
+    ]);
+    expect(build.reader.erased(0, 10).map(({ key }) => key)).toEqual(['erased']);
+    for (const trace of ['canary', 'kanarien', 'zaunk']) expect([trace, bytes().includes(trace)]).toEqual([trace, false]);
+    expect(build.reader.count({ text: 'other' })).toBe(50);
+  });
+});
