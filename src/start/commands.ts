@@ -8,9 +8,8 @@ import { EmailAccountCommands } from '../commands/email-account-commands.js';
 import { RateLimit } from '../commands/rate-limit.js';
 import { SecurityLog } from '../commands/security-log.js';
 import { TestMessages } from '../commands/test-messages.js';
-import { connectionTester } from '../mail/connection-tester.js';
 import type { MailSettings } from '../mail/mail-settings.js';
-import { messageSender } from '../mail/message-sender.js';
+import { mailOnDemand } from './mail-on-demand.js';
 import type { Stores } from './open-stores.js';
 
 /** All that can be asked of the service, put together once a process. */
@@ -39,12 +38,13 @@ export async function buildCommands({ events, secrets }: Stores, views: Views, s
   );
   const accountHistory = new AccountHistory(events);
   const accounts = new EmailAccountCommands(handler, secrets, accountHistory, (accountId, version) => views.accounts.findAtVersion(accountId, version), now);
+  const { testMail, sendMail } = mailOnDemand(settings);
   const tests = new RateLimit(settings.testsPerMinute, now);
   return {
     accounts,
     tokens: new ApiTokenCommands(handler, events, await secrets.deriveKey(tokenKeyLabel), now),
-    connectionTests: new ConnectionTests(handler, accounts, accountHistory, secrets, connectionTester(settings), tests, now),
-    testMessages: new TestMessages(handler, accountHistory, secrets, messageSender(settings), tests, now),
+    connectionTests: new ConnectionTests(handler, accounts, accountHistory, secrets, testMail, tests, now),
+    testMessages: new TestMessages(handler, accountHistory, secrets, sendMail, tests, now),
     accountHistory,
     securityLog,
   };
