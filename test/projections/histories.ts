@@ -127,9 +127,15 @@ const sender: fc.Arbitrary<SenderForm> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc
-      .tuple(fc.constantFrom(...hosts), fc.constantFrom(25, 587, 2525), password, fc.constantFrom(null, 'Private-CA'))
-      .map(([host, port, entering, truststore]) =>
-        smtpForm({ host, port, truststore }, { emailAddress: `${host.slice(0, 3)}@example.com`, password: entering }),
+      .tuple(
+        fc.constantFrom(...hosts),
+        fc.constantFrom(25, 587, 2525),
+        password,
+        fc.constantFrom(null, 'Private-CA'),
+        fc.constantFrom(null, 'answers@example.com'),
+      )
+      .map(([host, port, entering, truststore, replyTo]) =>
+        smtpForm({ host, port, truststore }, { emailAddress: `${host.slice(0, 3)}@example.com`, replyTo, password: entering }),
       ),
   },
   {
