@@ -16,14 +16,16 @@ export interface AccountRecord {
   readonly wordedAt: number;
 }
 
-/** Some kilobytes each: a few dozen megabytes when all are there. */
-const mostKept = 4_000;
+/** Some kilobytes each: a few dozen megabytes when all are there. While a file is filled nobody asks for accounts, and a log names one several times in a row. */
+const mostKept = { follow: 4_000, fill: 500 };
 
 /** Accounts by key; those used last are kept parsed. */
 export class AccountRecords {
-  readonly #kept = new RecentlyUsed<string, AccountRecord>(mostKept);
+  readonly #kept: RecentlyUsed<string, AccountRecord>;
 
-  constructor(readonly view: ViewDatabase) {}
+  constructor(readonly view: ViewDatabase) {
+    this.#kept = new RecentlyUsed(mostKept[view.purpose]);
+  }
 
   find(key: string): AccountRecord | null {
     const kept = this.#kept.get(key);

@@ -4,8 +4,8 @@ import type { EntryDetail } from './audit-detail.js';
 import { RecentlyUsed } from './recently-used.js';
 import type { ViewDatabase } from './view-database.js';
 
-/** Some kilobytes each. */
-const mostKept = 4_000;
+/** Few: a log names an account several times in a row, and what is kept longer costs more than it saves. */
+const mostKept = 500;
 
 /** The accounts as the audit trail last saw them: by these it tells what an event changed. What is not in memory is folded from the trail's own entries. */
 export class AuditAccountStates {

@@ -55,8 +55,10 @@ function outcomeOf(type: SecurityLogEvent['type']): AuditOutcome {
 
 /** `emailAccount-sales` is EmailAccount sales: so it is with events that only a newer version knows. */
 function namedByStream({ streamId, revision }: RecordedEvent): Pick<EntryFacts, 'entityType' | 'entityId' | 'version'> {
-  const [category = '', ...id] = streamId.split('-');
-  return { entityType: category.slice(0, 1).toUpperCase() + category.slice(1), entityId: id.join('-'), version: Number(revision) + 1 };
+  const dash = streamId.indexOf('-');
+  const category = dash < 0 ? streamId : streamId.slice(0, dash);
+  const entityId = dash < 0 ? '' : streamId.slice(dash + 1);
+  return { entityType: category.slice(0, 1).toUpperCase() + category.slice(1), entityId, version: Number(revision) + 1 };
 }
 
 function accountChanges(before: EmailAccount, after: EmailAccount): readonly FieldChange[] {

@@ -19,7 +19,7 @@ export const auditTrail: Projection<AuditReader> = {
     ) STRICT;
     CREATE TABLE entry_detail (position INTEGER PRIMARY KEY, detail TEXT NOT NULL) STRICT; -- JSON; apart, so that searches read narrow rows
     CREATE TABLE entry_kind (number INTEGER PRIMARY KEY, action TEXT NOT NULL, entity_type TEXT NOT NULL, outcome TEXT NOT NULL, entries INTEGER NOT NULL) STRICT;
-    CREATE TABLE entry_actor (number INTEGER PRIMARY KEY, actor_id TEXT NOT NULL, actor TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE entry_actor (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, actor_id TEXT NOT NULL, name TEXT NOT NULL) STRICT;
     CREATE INDEX entry_by_entity ON entry (entity_key, kind); -- from the beginning: the writer looks accounts up by it
     CREATE VIRTUAL TABLE entry_words USING fts5(words, content = '', columnsize = 0, detail = none, ${tokenizer});
     INSERT INTO entry_words (entry_words, rank) VALUES ('hashsize', 8388608);`,

@@ -29,9 +29,9 @@ export class AuditVocabulary {
       this.#kinds.set(Number(number), { ...kind, entries: Number(entries) });
       this.#kindNumbers.set(nameOf(kind), Number(number));
     }
-    for (const { number, actor } of this.view.all('SELECT number, actor FROM entry_actor')) {
-      this.#actors.set(Number(number), JSON.parse(String(actor)) as Actor);
-      this.#actorNumbers.set(String(actor), Number(number));
+    for (const { number, kind, actor_id: id, name } of this.view.all('SELECT * FROM entry_actor')) {
+      this.#actors.set(Number(number), { kind: kind as Actor['kind'], id: String(id), displayName: String(name) });
+      this.#actorNumbers.set(`${kind}\n${id}\n${name}`, Number(number));
     }
   }
 
@@ -62,13 +62,13 @@ export class AuditVocabulary {
   }
 
   actorNumber({ kind, id, displayName }: Actor): number {
-    const actor = JSON.stringify({ kind, id, displayName });
-    const known = this.#actorNumbers.get(actor);
+    const name = `${kind}\n${id}\n${displayName}`;
+    const known = this.#actorNumbers.get(name);
     if (known !== undefined) return known;
     const number = this.#actors.size + 1;
-    this.view.run('INSERT INTO entry_actor VALUES (?, ?, ?)', number, id, actor);
+    this.view.run('INSERT INTO entry_actor VALUES (?, ?, ?, ?)', number, kind, id, displayName);
     this.#actors.set(number, { kind, id, displayName });
-    this.#actorNumbers.set(actor, number);
+    this.#actorNumbers.set(name, number);
     return number;
   }
 

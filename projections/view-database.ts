@@ -30,7 +30,7 @@ export class ViewDatabase {
   /** @param purpose `fill` for a file that is being built and nobody reads, `follow` for one that serves. */
   constructor(
     readonly file: string,
-    purpose: 'fill' | 'follow',
+    readonly purpose: 'fill' | 'follow',
   ) {
     this.#fills = purpose === 'fill';
     closeSync(openSync(file, 'a', 0o600));

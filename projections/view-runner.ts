@@ -52,7 +52,7 @@ export class ViewRunner<Reader> {
   readonly #listeners = new Set<() => void>();
   readonly #settlers = new Set<() => void>();
   readonly #stopping = new AbortController();
-  /** Aborts what follows the log for the present file when another file takes its place. */
+  /** Aborts what follows the log for the present file: when another file takes its place, and at the end. */
   #replaced = new AbortController();
   #following: Promise<void> | null = null;
   #rebuilding: Promise<unknown> | null = null;
@@ -91,6 +91,7 @@ export class ViewRunner<Reader> {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#replaced.abort();
     await Promise.allSettled([this.#following, this.#rebuilding]);
     this.#release();
     this.#serving?.close();
@@ -189,13 +190,15 @@ export class ViewRunner<Reader> {
       after: build.position,
       streamPrefixes: this.projection.streamPrefixes,
       signal: this.#stopping.signal,
-      gathers: () => !build.view.isIndexed,
+      // Not even here: events that are let go soon cost the garbage collector least.
+      gathers: () => false,
     };
     for await (const batch of logBatches(this.store, options)) {
       if (batch.position !== undefined) build.apply(batch.events, batch.position);
       events += batch.events.length;
       uncommitted += batch.events.length;
       onProgress();
+      this.#stopping.signal.throwIfAborted();
       if (batch.caughtUp || uncommitted >= fillSize) {
         build.commitFilled();
         uncommitted = 0;
@@ -217,6 +220,7 @@ export class ViewRunner<Reader> {
     this.#serving = new ViewBuild(this.projection, this.#files.serving, 'follow');
     this.#replaced.abort();
     this.#replaced = new AbortController();
+    if (this.#stopping.signal.aborted) this.#replaced.abort();
     const stoodStill = this.#state === 'STOPPED';
     this.#failedEventId = null;
     if (this.#state !== 'CURRENT') this.#state = 'CATCHING_UP';
@@ -230,7 +234,7 @@ export class ViewRunner<Reader> {
       const { signal } = this.#replaced;
       try {
         if (serving === null) await this.#buildBeside(() => {});
-        else if (await this.#isOfThisLog(serving)) await this.#followWith(serving, AbortSignal.any([signal, this.#stopping.signal]), () => (failures = 0));
+        else if (await this.#isOfThisLog(serving)) await this.#followWith(serving, signal, () => (failures = 0));
         else this.#startOver(serving);
       } catch (error) {
         if (this.#stopping.signal.aborted) return;

@@ -3,27 +3,32 @@ import { evolveSnapshot, type EmailAccountSnapshot } from '../domain/email-accou
 import { emailAccountStream } from '../domain/streams.js';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.js';
 
-/** The account as it was, folded from its own events. Every method may throw StoreUnavailable. */
+/** The account as it was, folded from its own events. Of an erased account nothing is told any more. Every method may throw StoreUnavailable. */
 export class AccountHistory {
   constructor(readonly store: EventStore) {}
 
-  /** Null when there was no such version, or the account was erased by then. */
+  /** Null when there was no such version, or the account is erased. */
   async atVersion(accountId: string, version: number): Promise<EmailAccountSnapshot | null> {
-    if (version < 1) return null;
-    const recorded = await this.#read(accountId, version);
-    return recorded.length < version ? null : snapshotOf(recorded);
+    return snapshotAt(await this.#read(accountId), version);
   }
 
-  /** Null before it was created and after it was erased. */
+  /** Null before it was created, and when it is erased. */
   async at(accountId: string, time: Date): Promise<EmailAccountSnapshot | null> {
-    return snapshotOf((await this.#read(accountId)).filter((event) => event.recordedAt <= time));
+    const recorded = await this.#read(accountId);
+    return snapshotAt(recorded, recorded.findLastIndex((event) => event.recordedAt <= time) + 1);
   }
 
-  async #read(accountId: string, maxCount?: number): Promise<readonly RecordedEvent[]> {
+  async #read(accountId: string): Promise<readonly RecordedEvent[]> {
     const recorded: RecordedEvent[] = [];
-    for await (const event of this.store.readStream(emailAccountStream(accountId), maxCount === undefined ? {} : { maxCount })) recorded.push(event);
+    for await (const event of this.store.readStream(emailAccountStream(accountId))) recorded.push(event);
     return recorded;
   }
+}
+
+/** @param recorded the whole stream, so that an erasure after this version is seen. */
+export function snapshotAt(recorded: readonly RecordedEvent[], version: number): EmailAccountSnapshot | null {
+  const isErased = recorded.at(-1)?.type === 'AccountErased';
+  return isErased || version < 1 || version > recorded.length ? null : snapshotOf(recorded.slice(0, version));
 }
 
 export function snapshotOf(recorded: readonly RecordedEvent[]): EmailAccountSnapshot | null {

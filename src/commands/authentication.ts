@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { Actor } from '../domain/access/actor.js';
 import type { Role } from '../domain/access/role.js';
 import type { AuthenticationFailure } from '../domain/security-log/events.js';
@@ -37,10 +37,13 @@ export class AuthenticationRefused extends Error {
 }
 
 const useIsNotedEvery = 3_600_000; // milliseconds
+const mostVerifiers = 10_000;
 
 /** Recognises callers by the token they show. */
 export class Authentication {
   readonly #noted = new Map<string, number>();
+  /** By SHA-256 of tokens that were shown and found right: their verifiers, which cost several times a digest. Whether a token still stands is not kept. */
+  readonly #verifiers = new Map<string, string>();
 
   constructor(
     readonly verifierKey: Buffer,
@@ -58,7 +61,7 @@ export class Authentication {
     const id = text === undefined ? null : idOfToken(text);
     if (text === undefined || id === null) throw new AuthenticationRefused('MALFORMED');
     const token = this.tokenOf(id);
-    if (token === null || !sameText(verifierOf(text, this.verifierKey), token.verifier)) throw new AuthenticationRefused('UNKNOWN');
+    if (token === null || !this.#isRight(text, token)) throw new AuthenticationRefused('UNKNOWN');
     const caller = this.#callerOf(token);
     this.#note(token, caller, ip);
     return caller;
@@ -68,6 +71,17 @@ export class Authentication {
   stillStands(caller: AuthenticatedCaller): boolean {
     const token = this.tokenOf(caller.tokenId);
     return token !== null && token.revokedAt === null && (token.expiresAt === null || new Date(token.expiresAt) > this.now());
+  }
+
+  /** 256 random bits stand behind a digest, so it says nothing about its token, and nobody meets another's. */
+  #isRight(text: string, { verifier }: StoredToken): boolean {
+    const digest = hash('sha256', text, 'base64');
+    const known = this.#verifiers.get(digest);
+    if (known !== undefined) return sameText(known, verifier);
+    if (!sameText(verifierOf(text, this.verifierKey), verifier)) return false;
+    if (this.#verifiers.size >= mostVerifiers) this.#verifiers.clear();
+    this.#verifiers.set(digest, verifier);
+    return true;
   }
 
   #callerOf(token: StoredToken): AuthenticatedCaller {

@@ -17,7 +17,7 @@ import {
 import type { Call, Changed, ChangeOptions } from './change.js';
 import { commandIdOf, eventsToAppend, hashOfInput } from './event-metadata.js';
 import type { SecurityLog } from './security-log.js';
-import { StreamQueue } from './stream-queue.js';
+import { WorkQueue } from './work-queue.js';
 
 /** How a writer learns that the local views show what was written. */
 export interface ReadYourWrites {
@@ -43,10 +43,15 @@ export interface Change<State, Command, Event extends PostledgerEvent, Entity> {
   readonly command: (history: History<State>, commandId: string) => Command | Promise<Command>;
   /** Called with the decided events before they are appended; answers the events to append. Here secrets are sealed. */
   readonly beforeAppend?: (history: History<State>, command: Command, events: readonly Event[]) => Promise<readonly Event[]>;
-  /** Called once the events are durable. A fault here is logged and mended later, and does not undo the change. */
+  /**
+   * Called once the events are durable, and again when the command is repeated: a first call may have been lost. `after` is then the state as it is now.
+   * A fault here is logged and mended later, and does not undo the change.
+   */
   readonly afterAppend?: (before: State, after: State) => Promise<void>;
   /** Events that change nothing that a caller may have looked at: they cause no VERSION_CONFLICT. */
   readonly isSilent?: (event: Event) => boolean;
+  /** Whether what the caller may have looked at is no more: then there is no version to expect, and the decision says so. */
+  readonly isGone?: (state: State) => boolean;
   /** What the caller gets: the entity as of this version (the stream's revision + 1). */
   readonly entity: (version: number, recorded: readonly RecordedEvent[]) => Promise<Entity | null>;
 }
@@ -62,7 +67,10 @@ const maximumIdempotencyKey = 200;
 
 /** Reads, folds, decides, appends; retries what may be retried; leaves a trace of whatever was refused. */
 export class CommandHandler {
-  readonly #queue = new StreamQueue();
+  /** So that writers of this process do not run into each other's conflicts. */
+  readonly #streams = new WorkQueue();
+  /** So that a key that came twice at the same moment is known the second time. */
+  readonly #commands = new WorkQueue();
 
   constructor(
     readonly store: EventStore,
@@ -79,11 +87,18 @@ export class CommandHandler {
   async handle<State, Command, Event extends PostledgerEvent, Entity>(change: Change<State, Command, Event, Entity>): Promise<Changed<Entity>> {
     try {
       this.checkOptions(change.options);
-      return await this.#queue.run(change.streamId, () => this.#decideAndAppend(change));
+      const { idempotencyKey } = change.options;
+      const commandId = idempotencyKey ? commandIdOf(change.call, idempotencyKey) : randomUUID();
+      return await this.inTurn(commandId, () => this.#streams.run(change.streamId, () => this.#decideAndAppend(change, commandId)));
     } catch (error) {
       if (!(error instanceof CommandRefused)) throw error;
       return await this.refused(change, error.problems);
     }
+  }
+
+  /** Does the work once whatever else came under the same command id is done. */
+  inTurn<Result>(commandId: string, work: () => Promise<Result>): Promise<Result> {
+    return this.#commands.run(commandId, work);
   }
 
   /** @throws {CommandRefused} reason or idempotency key that cannot be kept. */
@@ -93,13 +108,17 @@ export class CommandHandler {
 
   /** Records a refusal that was found outside of the handler, and answers it. */
   async refused({ call, attempt, options }: { call: Call; attempt: Attempt; options: ChangeOptions }, problems: readonly Problem[]): Promise<Changed<never>> {
-    const appended = await this.securityLog.refused(call, attempt, options.reason?.slice(0, maximumReason) ?? null, problems);
+    // A reason that is itself refused is not kept: it may be what the audit trail must not show.
+    const reason = problemOfReason(options.reason) === null ? (options.reason ?? null) : null;
+    const appended = await this.securityLog.refused(call, attempt, reason, problems);
     return this.#answer<never>(null, problems, appended.position);
   }
 
-  async #decideAndAppend<State, Command, Event extends PostledgerEvent, Entity>(change: Change<State, Command, Event, Entity>): Promise<Changed<Entity>> {
+  async #decideAndAppend<State, Command, Event extends PostledgerEvent, Entity>(
+    change: Change<State, Command, Event, Entity>,
+    commandId: string,
+  ): Promise<Changed<Entity>> {
     const { call, attempt, options, streamId, decider } = change;
-    const commandId = options.idempotencyKey ? commandIdOf(call, options.idempotencyKey) : randomUUID();
     for (let attemptNumber = 1; ; attemptNumber++) {
       const history = await this.#history(change);
       const repeated = await this.#repeatedCommand(change, history, commandId);
@@ -117,8 +136,7 @@ export class CommandHandler {
       const appended = await this.#append(streamId, eventsToAppend(events, identity, call), history.recorded, attemptNumber);
       if (appended === 'conflict') continue;
 
-      if (change.afterAppend)
-        await change.afterAppend(history.state, events.reduce(decider.evolve, history.state)).catch((error: unknown) => this.onLateFault(error, attempt));
+      await this.#follow(change, history.state, events.reduce(decider.evolve, history.state));
       const answer = await this.#answer(null, [], appended.position);
       return { ...answer, entity: await change.entity(Number(appended.revision) + 1, history.recorded) };
     }
@@ -126,30 +144,35 @@ export class CommandHandler {
 
   async #history<State, Command, Event extends PostledgerEvent, Entity>(change: Change<State, Command, Event, Entity>): Promise<History<State>> {
     const recorded: RecordedEvent[] = [];
-    let state = change.decider.initialState;
-    for await (const event of this.store.readStream(change.streamId)) {
-      recorded.push(event);
-      const known = upcast(event);
-      if (known && change.isOwn(known)) state = change.decider.evolve(state, known);
-    }
-    return { state, recorded };
+    for await (const event of this.store.readStream(change.streamId)) recorded.push(event);
+    return { state: stateAfter(change, recorded), recorded };
+  }
+
+  /** What has to follow a change that stands in the log. */
+  async #follow<State, Command, Event extends PostledgerEvent, Entity>(
+    { afterAppend, attempt }: Change<State, Command, Event, Entity>,
+    before: State,
+    after: State,
+  ): Promise<void> {
+    await afterAppend?.(before, after).catch((error: unknown) => this.onLateFault(error, attempt));
   }
 
   /** The first answer, when this very command was carried out before. */
   async #repeatedCommand<State, Command, Event extends PostledgerEvent, Entity>(
     change: Change<State, Command, Event, Entity>,
-    { recorded }: History<State>,
+    { state, recorded }: History<State>,
     commandId: string,
   ): Promise<Changed<Entity> | null> {
     if (!change.options.idempotencyKey) return null;
-    const earlier = recorded.filter((event) => metadataOf(event).commandId === commandId);
-    const last = earlier.at(-1);
-    if (last === undefined) {
+    const first = recorded.find((event) => metadataOf(event).commandId === commandId);
+    const last = recorded.findLast((event) => metadataOf(event).commandId === commandId);
+    if (first === undefined || last === undefined) {
       const elsewhere = this.readYourWrites.streamOfCommand(commandId);
       return elsewhere === null || elsewhere === change.streamId ? null : refuseReusedKey();
     }
     const { inputHash, command } = metadataOf(last);
     if (command !== change.attempt.command || inputHash !== hashOfInput(await change.fingerprintedInput())) refuseReusedKey();
+    await this.#follow(change, stateAfter(change, recorded.slice(0, Number(first.revision))), state);
     const version = Number(last.revision) + 1;
     return this.#answer(await change.entity(version, recorded), [], last.position);
   }
@@ -178,10 +201,10 @@ export class CommandHandler {
 
 function refuseStaleVersion<State, Command, Event extends PostledgerEvent, Entity>(
   change: Change<State, Command, Event, Entity>,
-  { recorded }: History<State>,
+  { state, recorded }: History<State>,
 ): void {
   const { expectedVersion } = change.options;
-  if (expectedVersion === undefined || expectedVersion === null || recorded.length === 0) return;
+  if (expectedVersion === undefined || expectedVersion === null || recorded.length === 0 || change.isGone?.(state)) return;
   const silent = (event: RecordedEvent) => {
     const known = upcast(event);
     return known !== null && change.isOwn(known) && (change.isSilent?.(known) ?? false);
@@ -199,18 +222,33 @@ function refuseStaleVersion<State, Command, Event extends PostledgerEvent, Entit
     ]);
 }
 
+function stateAfter<State, Command, Event extends PostledgerEvent, Entity>(
+  { decider, isOwn }: Change<State, Command, Event, Entity>,
+  recorded: readonly RecordedEvent[],
+): State {
+  return recorded.reduce((state, event) => {
+    const known = upcast(event);
+    return known && isOwn(known) ? decider.evolve(state, known) : state;
+  }, decider.initialState);
+}
+
+function problemOfReason(reason: string | null | undefined): Problem | null {
+  if (reason === undefined || reason === null) return null;
+  const checked = checkParagraph(reason, { label: 'The reason', maximum: maximumReason });
+  return checked.ok ? null : { code: checked.code, message: checked.message, field: ['reason'] };
+}
+
 function refuseOptions({ reason, idempotencyKey }: ChangeOptions): void {
-  if (reason !== undefined && reason !== null) {
-    const checked = checkParagraph(reason, { label: 'The reason', maximum: maximumReason });
-    if (!checked.ok) refuse(checked.code, checked.message, ['reason']);
-  }
+  const problem = problemOfReason(reason);
+  if (problem) throw new CommandRefused([problem]);
   if (idempotencyKey !== undefined && idempotencyKey !== null) {
     const checked = checkLine(idempotencyKey, { label: 'The idempotency key', maximum: maximumIdempotencyKey });
     if (!checked.ok) refuse(checked.code, checked.message, ['idempotencyKey']);
   }
 }
 
-function refuseReusedKey(): never {
+/** @throws {CommandRefused} IDEMPOTENCY_KEY_REUSED */
+export function refuseReusedKey(): never {
   return refuse('IDEMPOTENCY_KEY_REUSED', 'This idempotency key was used for another change. Take a new key for a new change.', ['idempotencyKey']);
 }
 

@@ -17,6 +17,7 @@ import type { Call } from './change.js';
 import type { CommandHandler } from './command-handler.js';
 import type { EmailAccountCommands } from './email-account-commands.js';
 import type { ReceiverInputForm, SenderInputForm, TestConnection } from './email-account-inputs.js';
+import { placedInInput } from './placed-in-input.js';
 import type { RateLimit } from './rate-limit.js';
 import { AccountPasswords, connectableReceiver, connectableSender, directionsToTest } from './test-subject.js';
 
@@ -96,7 +97,7 @@ export class ConnectionTests {
   }
 
   async #prepare(call: Call, input: TestConnection): Promise<Prepared> {
-    const { accountId, draft, recipient } = input;
+    const { accountId, draft } = input;
     const snapshot = accountId ? await this.history.at(accountId, new Date(8.64e15)) : null;
     if (accountId && snapshot === null) refuse('NOT_FOUND', 'There is no email account of this id.', ['accountId']);
     if (snapshot?.account.status === 'deleted') refuse('ACCOUNT_DELETED', 'The account is deleted. Restore it first.', ['accountId']);
@@ -104,6 +105,20 @@ export class ConnectionTests {
       ? this.#drafted(call, snapshot?.account ?? null, draft)
       : { account: snapshot?.account, entered: new Map<string, SecretValue>() };
     if (account === undefined) return refuse('REQUIRED', 'Name the account to test, or describe it in draft.', ['accountId']);
+    try {
+      const subject = await this.#subject(account, input, entered);
+      return { ...subject, saved: snapshot && !draft ? { accountId: snapshot.account.accountId, version: snapshot.version } : null };
+    } catch (error) {
+      throw error instanceof CommandRefused ? placedInInput(error, { sender: Boolean(draft?.sender), receiver: Boolean(draft?.receiver) }) : error;
+    }
+  }
+
+  /** What is connected to, with the passwords that may go there. @throws {CommandRefused} with paths in the account's form. */
+  async #subject(
+    account: PresentAccount,
+    { accountId, recipient, ...input }: TestConnection,
+    entered: ReadonlyMap<string, SecretValue>,
+  ): Promise<Omit<Prepared, 'saved'>> {
     const directions = directionsToTest(account, input.directions);
     const passwords = new AccountPasswords(this.secretStore, accountId?.toLowerCase() ?? '', entered);
     const sender = directions.includes('SENDER') ? connectableSender(account.sender) : null;
@@ -115,7 +130,6 @@ export class ConnectionTests {
         recipient: checkedRecipient(recipient),
       },
       targets: [...(sender ? [senderEndpoint(sender.connection)] : []), ...(receiver ? [receiverEndpoint(receiver)] : [])],
-      saved: snapshot && !draft ? { accountId: snapshot.account.accountId, version: snapshot.version } : null,
     };
   }
 

@@ -10,7 +10,7 @@ import { isEmailAccountEvent, upcast } from '../domain/event-catalogue.js';
 import { emailAccountStream } from '../domain/streams.js';
 import type { RecordedEvent } from '../event-store/event-store.js';
 import type { SecretStore } from '../secret-store/secret-store.js';
-import { snapshotOf, type AccountHistory } from './account-history.js';
+import { snapshotAt, type AccountHistory } from './account-history.js';
 import { AccountSecrets, type EnteredPasswords } from './account-secrets.js';
 import type { Call, Changed, ChangeOptions } from './change.js';
 import type { CommandHandler, History } from './command-handler.js';
@@ -120,15 +120,30 @@ export class EmailAccountCommands {
     });
   }
 
-  revert(call: Call, input: OfAccount & { readonly toVersion: number }, options: ChangeOptions): Answer {
-    return this.#change(call, 'revertEmailAccount', input, options, {
-      command: async (_secrets, _commandId, { recorded }) => {
+  async revert(call: Call, input: OfAccount & { readonly toVersion: number }, options: ChangeOptions): Answer {
+    const held = new Set<string>();
+    const changed = await this.#change(call, 'revertEmailAccount', input, options, {
+      command: async (_secrets, _commandId, { state, recorded }) => {
         const target = stateAt(recorded, input.toVersion);
-        const wanted = target ? secretReferences(target).map(({ secretId }: SecretReference) => secretId) : [];
+        const inUse = idsOf(secretReferences(state));
+        const wanted = target ? idsOf(secretReferences(target)) : [];
         const retainedSecrets = await this.secretStore.retain(input.accountId, wanted);
+        for (const secretId of retainedSecrets) if (!inUse.includes(secretId)) held.add(secretId);
         return { type: 'RevertAccount', toVersion: input.toVersion, target, retainedSecrets };
       },
     });
+    for (const secretId of changed.entity ? idsOf(secretReferences(changed.entity.account)) : []) held.delete(secretId);
+    if (held.size > 0) await this.#letGo(input.accountId, held);
+    return changed;
+  }
+
+  /** Gives secrets that a revert held on to and did not bring back their grace again. Should that fail, a sweep deletes them as it does orphans. */
+  async #letGo(accountId: string, secretIds: ReadonlySet<string>): Promise<void> {
+    try {
+      await this.secretStore.markSuperseded(accountId, [...secretIds], this.now());
+    } catch (error) {
+      this.handler.onLateFault(error, { command: 'revertEmailAccount', entityType: 'EmailAccount', entityId: accountId.slice(0, 64) });
+    }
   }
 
   /** Records how a connection test of the saved account went. */
@@ -154,11 +169,10 @@ export class EmailAccountCommands {
       beforeAppend: (_history, _command, events) => secrets.seal(events),
       afterAppend: (before, after) => secrets.putAway(before, after, now),
       isSilent: (event) => event.type === 'ConnectionTested',
+      isGone: ({ status }) => status === 'erased',
       entity: async (version, recorded) => {
         if (version === 0) return null;
-        return (
-          this.viewed(accountId, version) ?? (version <= recorded.length ? snapshotOf(recorded.slice(0, version)) : this.history.atVersion(accountId, version))
-        );
+        return this.viewed(accountId, version) ?? (version <= recorded.length ? snapshotAt(recorded, version) : this.history.atVersion(accountId, version));
       },
     });
   }
@@ -170,6 +184,10 @@ function stateAt(recorded: readonly RecordedEvent[], version: number): EmailAcco
     const known = upcast(event);
     return known && isEmailAccountEvent(known) ? emailAccountDecider.evolve(state, known) : state;
   }, emailAccountDecider.initialState);
+}
+
+function idsOf(references: readonly SecretReference[]): readonly string[] {
+  return references.map(({ secretId }) => secretId);
 }
 
 function enteredIn(slot: SecretSlot, form: SenderInputForm | ReceiverInputForm | null | undefined): EnteredPasswords {

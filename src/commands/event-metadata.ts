@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { EventMetadata } from '../domain/event-metadata.js';
 import { eventCatalogue, type PostledgerEvent } from '../domain/event-catalogue.js';
 import type { NewEvent } from '../event-store/event-store.js';
-import { v5 as uuidV5 } from 'uuid';
 import type { Call } from './change.js';
 
 /** The namespace of all ids that Postledger derives (RFC 9562, section 5.5). */
-const namespace = '6f0b2f0c-5a0d-5d5e-9d1b-2a7f4c8e1b90';
+const namespace = Buffer.from('6f0b2f0c5a0d5d5e9d1b2a7f4c8e1b90', 'hex');
 
 export interface CommandIdentity {
   readonly commandId: string;
@@ -18,12 +17,24 @@ export interface CommandIdentity {
 
 /** The same for the same caller and key, whatever node it reaches. */
 export function commandIdOf(call: Call, idempotencyKey: string): string {
-  return uuidV5(`command\n${call.actor.kind}\n${call.actor.id}\n${idempotencyKey}`, namespace);
+  return uuidV5(`command\n${call.actor.kind}\n${call.actor.id}\n${idempotencyKey}`);
 }
 
 /** The same for the same command and part of it, so that a retry writes the same. */
 export function derivedId(commandId: string, part: string): string {
-  return uuidV5(`${commandId}\n${part}`, namespace);
+  return uuidV5(`${commandId}\n${part}`);
+}
+
+/** A UUID of version 5 (RFC 9562, section 5.5): the first half of a SHA-1 over namespace and name, with version and variant in their places. */
+function uuidV5(name: string): string {
+  const digest = hash('sha1', Buffer.concat([namespace, Buffer.from(name)]));
+  const variant = ((Number.parseInt(digest.slice(16, 17), 16) & 0b0011) | 0b1000).toString(16);
+  return `${digest.slice(0, 8)}-${digest.slice(8, 12)}-5${digest.slice(13, 16)}-${variant}${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
+}
+
+/** The id of the command's event number `index`, counted from 0. */
+export function eventIdOf(commandId: string, index: number): string {
+  return derivedId(commandId, `event ${index}`);
 }
 
 /** The events as the log takes them: ids derived from the command, and who, why and from where beside the data. */
@@ -43,7 +54,7 @@ export function eventsToAppend(events: readonly PostledgerEvent[], identity: Com
       command: identity.command,
       inputHash: identity.inputHash,
     };
-    return { id: derivedId(identity.commandId, `event ${index}`), type: event.type, data: { ...event.data }, metadata: { ...metadata } };
+    return { id: eventIdOf(identity.commandId, index), type: event.type, data: { ...event.data }, metadata: { ...metadata } };
   });
 }
 

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { CommandRefused, refuse, type Problem } from '../domain/decider.js';
 import { checkEmailAddress } from '../domain/text/email-address.js';
+import { StoreUnavailable, type Position } from '../event-store/event-store.js';
 import type { SenderSubject, SendMail } from '../mail/mail-port.js';
 import type { SecretStore } from '../secret-store/secret-store.js';
 import type { AccountHistory } from './account-history.js';
 import type { Call, ChangeOptions } from './change.js';
-import type { CommandHandler } from './command-handler.js';
-import { commandIdOf, derivedId, hashOfInput } from './event-metadata.js';
+import { refuseReusedKey, type CommandHandler } from './command-handler.js';
+import { commandIdOf, derivedId, eventIdOf, hashOfInput } from './event-metadata.js';
+import { placedInInput } from './placed-in-input.js';
 import type { RateLimit } from './rate-limit.js';
 import { AccountPasswords, connectableSender } from './test-subject.js';
 
@@ -19,50 +21,61 @@ export interface TestMessageSent {
   readonly pending: boolean;
 }
 
+/** A message that a server took, as the log tells of it. */
+export interface RecordedMessage {
+  readonly messageId: string;
+  readonly serverResponse: string | null;
+  readonly position: Position;
+}
+
+interface Message {
+  readonly accountId: string;
+  readonly to: string;
+}
+
 /** Sends a message that says it is a test, through the account and by the code that sends for applications. */
 export class TestMessages {
-  readonly #underWay = new Map<string, Promise<TestMessageSent>>();
-
   constructor(
     readonly handler: CommandHandler,
     readonly history: AccountHistory,
     readonly secretStore: SecretStore,
     readonly sendMail: SendMail,
+    /** The message that an event tells of; null for any other event, and for one that the views do not know. */
+    readonly recorded: (eventId: string) => RecordedMessage | null,
     readonly rateLimit: RateLimit,
     readonly now: () => Date,
   ) {}
 
-  /** The same idempotency key sends once. @throws {RateLimited} */
-  async send(call: Call, input: { readonly accountId: string; readonly to: string }, options: ChangeOptions, signal: AbortSignal): Promise<TestMessageSent> {
+  /**
+   * The same idempotency key sends once what a server took; a message that was not taken is tried again.
+   * @throws {RateLimited} @throws {StoreUnavailable} nothing was sent, or whether it was is not known.
+   */
+  async send(call: Call, input: Message, options: ChangeOptions, signal: AbortSignal): Promise<TestMessageSent> {
     const commandId = options.idempotencyKey ? commandIdOf(call, options.idempotencyKey) : randomUUID();
-    const already = this.#underWay.get(commandId);
-    if (already) return already;
-    const sending = this.#send(call, input, options, commandId, signal);
-    this.#underWay.set(commandId, sending);
-    try {
-      return await sending;
-    } finally {
-      this.#underWay.delete(commandId);
-    }
+    return this.handler.inTurn(commandId, () => this.#send(call, input, options, commandId, signal));
   }
 
-  async #send(
-    call: Call,
-    input: { readonly accountId: string; readonly to: string },
-    options: ChangeOptions,
-    commandId: string,
-    signal: AbortSignal,
-  ): Promise<TestMessageSent> {
+  async #send(call: Call, input: Message, options: ChangeOptions, commandId: string, signal: AbortSignal): Promise<TestMessageSent> {
     const attempt = { command: 'sendTestMessage', entityType: 'EmailAccount', entityId: input.accountId.slice(0, 64) };
+    const inputHash = hashOfInput(input);
     try {
-      const { sender, to } = await this.#checked(input, options);
-      const messageId = `<${derivedId(commandId, 'message')}@${sender.settings.identity.emailAddress.replace(/^.*@/, '')}>`;
-      if (options.idempotencyKey && this.handler.readYourWrites.streamOfCommand(commandId) !== null)
-        return { messageId, serverResponse: null, problems: [], consistencyToken: null, pending: false };
+      this.handler.checkOptions(options);
+      // The id tells whether a repeat asks for the same.
+      const localPart = derivedId(commandId, `message ${inputHash}`);
+      const earlier = options.idempotencyKey ? await this.#sentBefore(commandId, localPart) : null;
+      if (earlier) return earlier;
+      const { sender, to } = await this.#checked(input);
+      const messageId = `<${localPart}@${sender.settings.identity.emailAddress.replace(/^.*@/, '')}>`;
       this.rateLimit.take(call.actor.id);
       const result = await this.sendMail(sender, { to, messageId, accountId: input.accountId }, signal);
       const { outcome, code, serverResponse } = result;
-      const identity = { commandId, command: attempt.command, inputHash: hashOfInput(input), reason: options.reason ?? null };
+      // Only what was taken stands under the key: the next attempt of another has a record of its own.
+      const identity = {
+        commandId: outcome === 'PASSED' ? commandId : randomUUID(),
+        command: attempt.command,
+        inputHash,
+        reason: options.reason ?? null,
+      };
       const { position } = await this.handler.securityLog.testMessageSent(call, identity, { ...attempt, messageId, outcome, code, serverResponse });
       const freshness = await this.handler.freshness(position);
       if (outcome === 'PASSED') return { messageId, serverResponse, problems: [], ...freshness };
@@ -75,15 +88,23 @@ export class TestMessages {
       };
     } catch (error) {
       if (!(error instanceof CommandRefused)) throw error;
-      return { ...(await this.handler.refused({ call, attempt, options }, error.problems)), messageId: null, serverResponse: null };
+      return { ...(await this.handler.refused({ call, attempt, options }, placedInInput(error).problems)), messageId: null, serverResponse: null };
     }
   }
 
-  async #checked(
-    { accountId, to }: { readonly accountId: string; readonly to: string },
-    options: ChangeOptions,
-  ): Promise<{ readonly sender: SenderSubject; readonly to: string }> {
-    this.handler.checkOptions(options);
+  /** The first answer, when this very message was taken before. @throws {CommandRefused} IDEMPOTENCY_KEY_REUSED */
+  async #sentBefore(commandId: string, localPart: string): Promise<TestMessageSent | null> {
+    const { store, readYourWrites } = this.handler;
+    const head = await store.headPosition();
+    if (head !== undefined && !(await readYourWrites.reached(head))) throw new StoreUnavailable('The views lag behind the log: what was sent is not known.');
+    if (readYourWrites.streamOfCommand(commandId) === null) return null;
+    const message = this.recorded(eventIdOf(commandId, 0));
+    if (!message?.messageId.startsWith(`<${localPart}@`)) return refuseReusedKey();
+    const { messageId, serverResponse, position } = message;
+    return { messageId, serverResponse, problems: [], ...(await this.handler.freshness(position)) };
+  }
+
+  async #checked({ accountId, to }: Message): Promise<{ readonly sender: SenderSubject; readonly to: string }> {
     const snapshot = await this.history.at(accountId, new Date(8.64e15));
     if (snapshot === null) return refuse('NOT_FOUND', 'There is no email account of this id.', ['accountId']);
     const { account } = snapshot;

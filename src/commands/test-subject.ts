@@ -1,13 +1,16 @@
-import { CommandRefused, refuse } from '../domain/decider.js';
+import { refuse } from '../domain/decider.js';
 import type { Direction } from '../domain/email-account/connection-test.js';
 import { receiverEndpoint, senderEndpoint } from '../domain/email-account/endpoint.js';
 import { mayUseSenderPassword } from '../domain/email-account/linked-credentials.js';
 import type { MailboxReceiverSettings, Password, SecretSlot, SmtpSenderSettings } from '../domain/email-account/settings.js';
 import type { PresentAccount } from '../domain/email-account/state.js';
-import type { SecretStore } from '../secret-store/secret-store.js';
+import { SecretNotBoundToEndpoint, SecretNotFound, SecretUnreadable, type SecretStore } from '../secret-store/secret-store.js';
 import type { SecretValue } from '../secret-store/secret-value.js';
 
-/** Opens an account's passwords, each only for an endpoint that it was entered for. Passwords that were entered with a draft come from `entered`. */
+/**
+ * Opens an account's passwords, each only for an endpoint that it was entered for. Passwords that were entered with a draft come from `entered`.
+ * Refusals have the path in the account's form: `['sender', 'smtp', 'identity', 'password']`.
+ */
 export class AccountPasswords {
   constructor(
     readonly store: SecretStore,
@@ -19,29 +22,42 @@ export class AccountPasswords {
   /** @throws {CommandRefused} NOT_READY, SECRET_REBIND_REQUIRED */
   async ofSender(sender: SmtpSenderSettings): Promise<SecretValue | null> {
     if (sender.password === null) return null;
-    const reference = present(sender.password, 'sender');
-    if (!reference.boundTo.includes(senderEndpoint(sender.connection))) refuseForeignEndpoint('sender');
-    return this.#open('sender.password', reference);
+    const reference = present(sender.password, senderPassword);
+    if (!reference.boundTo.includes(senderEndpoint(sender.connection))) refuseForeignEndpoint(senderPassword);
+    return this.#open('sender.password', reference, senderPassword);
   }
 
   /** @throws {CommandRefused} NOT_READY, SECRET_REBIND_REQUIRED */
   async ofReceiver(receiver: MailboxReceiverSettings, sender: PresentAccount['sender']): Promise<{ readonly userId: string; readonly password: SecretValue }> {
     if (receiver.identity.useSenderCredentials) {
-      if (sender?.kind !== 'smtp') return notReady('receiver', "The receiver uses the sender's ID and password, and there is no SMTP sender.");
-      const reference = present(sender.password, 'sender');
-      if (!mayUseSenderPassword(reference, sender, receiver)) refuseForeignEndpoint('receiver');
-      return { userId: sender.identity.userId, password: await this.#open('sender.password', reference) };
+      if (sender?.kind !== 'smtp') return notReady(['receiver', receiver.kind], "The receiver uses the sender's ID and password, and there is no SMTP sender.");
+      const reference = present(sender.password, senderPassword);
+      if (!mayUseSenderPassword(reference, sender, receiver)) refuseForeignEndpoint(['receiver', receiver.kind, 'identity', 'useSenderCredentials']);
+      return { userId: sender.identity.userId, password: await this.#open('sender.password', reference, senderPassword) };
     }
-    const reference = present(receiver.password, 'receiver');
-    if (!reference.boundTo.includes(receiverEndpoint(receiver))) refuseForeignEndpoint('receiver');
-    if (receiver.identity.userId === null) return notReady('receiver', 'The receiver has no user ID. Configure it.');
-    return { userId: receiver.identity.userId, password: await this.#open('receiver.password', reference) };
+    const place = ['receiver', receiver.kind, 'identity', 'password'] as const;
+    const reference = present(receiver.password, place);
+    if (!reference.boundTo.includes(receiverEndpoint(receiver))) refuseForeignEndpoint(place);
+    if (receiver.identity.userId === null) return notReady(['receiver', receiver.kind, 'identity', 'userId'], 'The receiver has no user ID. Configure it.');
+    return { userId: receiver.identity.userId, password: await this.#open('receiver.password', reference, place) };
   }
 
-  async #open(slot: SecretSlot, reference: Exclude<Password, null | 'lost'>): Promise<SecretValue> {
-    return this.entered.get(reference.secretId) ?? (await this.store.open(this.accountId, { ...reference, slot }));
+  async #open(slot: SecretSlot, reference: Exclude<Password, null | 'lost'>, place: PlaceInForm): Promise<SecretValue> {
+    try {
+      return this.entered.get(reference.secretId) ?? (await this.store.open(this.accountId, { ...reference, slot }));
+    } catch (error) {
+      const isLost = error instanceof SecretNotFound || error instanceof SecretUnreadable || error instanceof SecretNotBoundToEndpoint;
+      if (!isLost) throw error;
+      return notReady(
+        place,
+        `The ${place[0]}'s stored password cannot be opened. Enter it again; if others cannot be opened either, ask an operator to run postledger keys doctor.`,
+      );
+    }
   }
 }
+
+type PlaceInForm = readonly ['sender' | 'receiver', ...string[]];
+const senderPassword = ['sender', 'smtp', 'identity', 'password'] as const;
 
 /** The halves to test: those asked for, else those that are there. @throws {CommandRefused} NOT_READY for a half that is missing or cannot be tested. */
 export function directionsToTest(account: PresentAccount, asked: readonly Direction[] | null | undefined): readonly Direction[] {
@@ -55,46 +71,43 @@ export function directionsToTest(account: PresentAccount, asked: readonly Direct
 
 /** @throws {CommandRefused} NOT_READY for what cannot be connected to yet. */
 export function connectableSender(sender: PresentAccount['sender']): SmtpSenderSettings {
-  if (sender === null) return notReady('sender', 'The account has no sender. Configure it first.');
-  if (sender.kind === 'microsoftGraph') return notReady('sender', 'Microsoft Graph cannot be connected to yet in this version. SMTP senders can.');
-  if (sender.connection.authenticationProfile !== null) refuseProfile('sender', sender.connection.authenticationProfile);
+  if (sender === null) return notReady(['sender'], 'The account has no sender. Configure it first.');
+  if (sender.kind === 'microsoftGraph')
+    return notReady(['sender', 'microsoftGraph'], 'Microsoft Graph cannot be connected to yet in this version. SMTP senders can.');
+  if (sender.connection.authenticationProfile !== null) refuseProfile(['sender', 'smtp'], sender.connection.authenticationProfile);
   return sender;
 }
 
 /** @throws {CommandRefused} NOT_READY for what cannot be connected to yet. */
 export function connectableReceiver(receiver: PresentAccount['receiver']): MailboxReceiverSettings {
-  if (receiver === null) return notReady('receiver', 'The account has no receiver. Configure it first.');
-  if (receiver.kind === 'microsoftGraph') return notReady('receiver', 'Microsoft Graph cannot be connected to yet in this version. IMAP receivers can.');
+  if (receiver === null) return notReady(['receiver'], 'The account has no receiver. Configure it first.');
+  if (receiver.kind === 'microsoftGraph')
+    return notReady(['receiver', 'microsoftGraph'], 'Microsoft Graph cannot be connected to yet in this version. IMAP receivers can.');
   if (receiver.kind === 'pop3')
-    return notReady('receiver', 'POP3 cannot be connected to yet in this version. IMAP receivers can; test the sender alone with directions: [SENDER].');
-  if (receiver.connection.authenticationProfile !== null) refuseProfile('receiver', receiver.connection.authenticationProfile);
+    return notReady(
+      ['receiver', 'pop3'],
+      'POP3 cannot be connected to yet in this version. IMAP receivers can; test the sender alone with directions: [SENDER].',
+    );
+  if (receiver.connection.authenticationProfile !== null) refuseProfile(['receiver', 'imap'], receiver.connection.authenticationProfile);
   return receiver;
 }
 
-function present(password: Password, section: string): Exclude<Password, null | 'lost'> {
-  if (password === null) return notReady(section, `The ${section} has no password. Set it first.`, 'identity', 'password');
-  return password === 'lost' ? notReady(section, `The ${section}'s password could not be brought back. Enter it again.`, 'identity', 'password') : password;
+function present(password: Password, place: PlaceInForm): Exclude<Password, null | 'lost'> {
+  if (password === null) return notReady(place, `The ${place[0]} has no password. Set it first.`);
+  return password === 'lost' ? notReady(place, `The ${place[0]}'s password could not be brought back. Enter it again.`) : password;
 }
 
-function refuseForeignEndpoint(section: string): never {
-  throw new CommandRefused([
-    {
-      code: 'SECRET_REBIND_REQUIRED',
-      message: 'The stored password was entered for another server. Enter it again for this one.',
-      field: [section, 'identity', 'password'],
-    },
-  ]);
+function refuseForeignEndpoint(place: PlaceInForm): never {
+  return refuse('SECRET_REBIND_REQUIRED', 'The stored password was entered for another server. Enter it again for this one.', place);
 }
 
-function refuseProfile(section: string, name: string): never {
+function refuseProfile([section, kind]: readonly ['sender' | 'receiver', string], name: string): never {
   return notReady(
-    section,
+    [section, kind, 'connection', 'authenticationProfile'],
     `There is no authentication profile named ${name}: OAuth 2.0 is not there yet in this version.`,
-    'connection',
-    'authenticationProfile',
   );
 }
 
-function notReady(section: string, message: string, ...path: readonly string[]): never {
-  return refuse('NOT_READY', message, [section, ...path]);
+function notReady(place: PlaceInForm, message: string): never {
+  return refuse('NOT_READY', message, place);
 }

@@ -32,7 +32,9 @@ export function verifierOf(text: string, key: Buffer): string {
 }
 
 function checksum(body: string): string {
-  return base62(BigInt(crc32(body)), 6);
+  let text = '';
+  for (let rest = crc32(body); text.length < 6; rest = Math.floor(rest / 62)) text = `${digits[rest % 62] ?? ''}${text}`;
+  return text;
 }
 
 function base62(value: bigint, length: number): string {

@@ -7,7 +7,7 @@ import { ConnectionTests } from '../commands/connection-tests.js';
 import { EmailAccountCommands } from '../commands/email-account-commands.js';
 import { RateLimit } from '../commands/rate-limit.js';
 import { SecurityLog } from '../commands/security-log.js';
-import { TestMessages } from '../commands/test-messages.js';
+import { TestMessages, type RecordedMessage } from '../commands/test-messages.js';
 import type { MailSettings } from '../mail/mail-settings.js';
 import { mailOnDemand } from './mail-on-demand.js';
 import type { Stores } from './open-stores.js';
@@ -44,8 +44,18 @@ export async function buildCommands({ events, secrets }: Stores, views: Views, s
     accounts,
     tokens: new ApiTokenCommands(handler, events, await secrets.deriveKey(tokenKeyLabel), now),
     connectionTests: new ConnectionTests(handler, accounts, accountHistory, secrets, testMail, tests, now),
-    testMessages: new TestMessages(handler, accountHistory, secrets, sendMail, tests, now),
+    testMessages: new TestMessages(handler, accountHistory, secrets, sendMail, sentMessages(views), tests, now),
     accountHistory,
     securityLog,
+  };
+}
+
+/** The messages that were sent, found by the event that tells of them. */
+export function sentMessages({ auditTrail }: Pick<Views, 'auditTrail'>): (eventId: string) => RecordedMessage | null {
+  return (eventId) => {
+    const row = auditTrail.find(eventId);
+    const { messageId, serverResponse } = row?.data ?? {};
+    if (!row || typeof messageId !== 'string') return null;
+    return { messageId, serverResponse: typeof serverResponse === 'string' ? serverResponse : null, position: row.position };
   };
 }

@@ -4,27 +4,38 @@ import type { SecretStore } from '../secret-store/secret-store.js';
 
 const everyHour = 3_600_000; // milliseconds
 
-/** Deletes, at the start and then hourly, what no account refers to any more. A fault is told to `onFault`, and the next round tries again. */
+export interface UpkeepOptions {
+  /** In lower case. */
+  readonly erasedAccounts: () => AsyncIterable<string>;
+  readonly graceMilliseconds: number;
+  readonly now: () => Date;
+  readonly onFault: (error: unknown) => void;
+}
+
+/**
+ * Finishes erasures and deletes what no account refers to any more, now and then hourly. A fault is told to `onFault`, and the next round tries again.
+ * `firstRound` never rejects.
+ */
 export function keepSecretsSwept(
   store: SecretStore,
   history: AccountHistory,
-  options: { readonly graceMilliseconds: number; readonly now: () => Date; readonly onFault: (error: unknown) => void },
-): { stop(): void } {
-  const sweep = () =>
-    store
-      .sweep({
-        now: options.now(),
-        graceMilliseconds: options.graceMilliseconds,
-        isCurrent: (accountId, secretIds) => currentSecrets(history, accountId, secretIds),
-      })
-      .catch(options.onFault);
-  void sweep();
-  const timer = setInterval(() => void sweep(), everyHour);
+  { erasedAccounts, graceMilliseconds, now, onFault }: UpkeepOptions,
+): { readonly firstRound: Promise<void>; stop(): void } {
+  const round = async () => {
+    try {
+      await finishErasures(store, erasedAccounts());
+      await store.sweep({ now: now(), graceMilliseconds, isCurrent: (accountId, secretIds) => currentSecrets(history, accountId, secretIds) });
+    } catch (error) {
+      onFault(error);
+    }
+  };
+  const firstRound = round();
+  const timer = setInterval(() => void round(), everyHour);
   timer.unref();
-  return { stop: () => clearInterval(timer) };
+  return { firstRound, stop: () => clearInterval(timer) };
 }
 
-/** Finishes what a crash may have left: destroys the keys of accounts whose erasure is on record. */
+/** Finishes what a crash or a fault may have left: destroys the keys of accounts whose erasure is on record. */
 export async function finishErasures(store: SecretStore, erasedAccounts: AsyncIterable<string>): Promise<number> {
   let finished = 0;
   for await (const accountId of erasedAccounts) {

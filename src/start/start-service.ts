@@ -72,6 +72,7 @@ export async function startService(config: Config, { log: destination, additiona
     await finishErasures(stores.secrets, views.erasedAccounts());
     opened.push(
       keepSecretsSwept(stores.secrets, commands.accountHistory, {
+        erasedAccounts: () => views.erasedAccounts(),
         graceMilliseconds: secretGrace,
         now: () => new Date(),
         onFault: (error) => log.error({ err: error }, 'sweeping secrets failed; it is tried again'),

@@ -246,6 +246,23 @@ describe('the list of accounts', () => {
     expect((await list('filter: { host: "imap.example.com", receiverKind: [IMAP], ready: true, text: "zeb" }')).totalCount).toBe(3);
   });
 
+  it('is read as it was at a time, each account as it then was', async () => {
+    await create('Then', { accountName: 'Yesterday' });
+    const before = new Date().toISOString();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await mutate('renameEmailAccount', 'RenameEmailAccountInput', { accountId: 'Then', accountName: 'Today' });
+    await mutate('deleteEmailAccount', 'DeleteEmailAccountInput', { accountId: 'Then' });
+    const list = async (args: string) =>
+      (
+        await service.data<{ emailAccounts: { nodes: unknown[]; totalCount: number } }>(
+          `{ emailAccounts(filter: { accountId: ["then"] } ${args}) { nodes { accountName version status } totalCount } }`,
+        )
+      ).emailAccounts;
+    expect(await list(`at: "${before}"`)).toEqual({ nodes: [{ accountName: 'Yesterday', version: 3, status: 'ACTIVE' }], totalCount: 1 });
+    expect(await list('at: "2020-01-01T00:00:00Z"')).toEqual({ nodes: [], totalCount: 0 });
+    expect(await list('')).toEqual({ nodes: [], totalCount: 0 });
+  });
+
   it('refuses what cannot be paged', async () => {
     for (const args of ['first: 101', 'first: 0', 'first: 2, last: 2', 'after: "nonsense"']) {
       const { errors } = await service.query(`{ emailAccounts(${args}) { nodes { id } } }`);

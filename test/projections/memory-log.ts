@@ -18,6 +18,7 @@ const pageSize = 7; // events, so that a short log already comes in several page
 /** A log in memory that a test fills by hand, cuts off and gives back. */
 export class MemoryLog implements EventStore {
   #events: RecordedEvent[] = [];
+  readonly #revisions = new Map<StreamId, bigint>();
   #isLost = false;
   readonly #news = new Set<() => void>();
 
@@ -27,11 +28,12 @@ export class MemoryLog implements EventStore {
 
   /** Appends without a wait, at a time of the test's own. */
   record(streamId: StreamId, events: readonly NewEvent[], at: Date): Appended {
-    let revision = BigInt(this.#events.filter((event) => event.streamId === streamId).length) - 1n;
+    let revision = this.#revisions.get(streamId) ?? -1n;
     for (const event of events) {
       const position = BigInt(this.#events.length + 1);
       this.#events.push(Object.freeze({ ...event, streamId, revision: ++revision, position, recordedAt: at }));
     }
+    this.#revisions.set(streamId, revision);
     this.#wake();
     return { revision, position: BigInt(this.#events.length) };
   }
@@ -39,6 +41,8 @@ export class MemoryLog implements EventStore {
   /** As after a restore from a backup: what came later never happened. */
   truncate(length: number): void {
     this.#events = this.#events.slice(0, length);
+    this.#revisions.clear();
+    for (const { streamId, revision } of this.#events) this.#revisions.set(streamId, revision);
   }
 
   lose(): void {
@@ -51,7 +55,7 @@ export class MemoryLog implements EventStore {
   }
 
   async appendToStream(streamId: StreamId, events: readonly NewEvent[], expected: ExpectedRevision): Promise<Appended> {
-    const actual = BigInt(this.#events.filter((event) => event.streamId === streamId).length) - 1n;
+    const actual = this.#revisions.get(streamId) ?? -1n;
     if (typeof expected === 'bigint' && expected !== actual) throw new ConcurrencyConflict(streamId, expected, actual);
     return Promise.resolve(this.record(streamId, events, new Date()));
   }

@@ -48,9 +48,16 @@ export interface KnownNames {
   readonly authenticationProfiles: ReadonlySet<string>;
 }
 
+/** The warnings are found when they are asked for: lists show whether accounts are ready, and few readers want more. */
 export function readinessOf(account: PresentAccount, known: KnownNames): Readiness {
   const missing = gapsOf(account, known);
-  return { ready: missing.length === 0, missing, warnings: warningsOf(account) };
+  return {
+    ready: missing.length === 0,
+    missing,
+    get warnings() {
+      return warningsOf(account);
+    },
+  };
 }
 
 function gapsOf({ sender, receiver }: PresentAccount, known: KnownNames): readonly ReadinessGap[] {

@@ -31,6 +31,8 @@ export function checkEmailAddress(text: string): Checked<string> {
   return octets(address) > maximumAddress ? rejected('TOO_LONG', `An email address has at most ${maximumAddress} octets.`) : accepted(address);
 }
 
+const encoder = new TextEncoder();
+
 function octets(text: string): number {
-  return new TextEncoder().encode(text).length;
+  return encoder.encode(text).length;
 }

@@ -20,6 +20,9 @@ export function checkHost(text: string): Checked<string> {
   return checkDomain(text, wrong);
 }
 
+/** A name that the conversion to A-labels leaves as it is, but for its case; nearly all are. What may be read as a number, or is an A-label already, goes through it. */
+const plainName = /^(?!.*xn--)[A-Za-z0-9.-]*[A-Za-z-][A-Za-z0-9-]*$/i;
+
 /** A domain name as it is stored: A-labels in lower case. A name of one label is allowed: there are internal hosts like `localhost` and `mailhub`. */
 export function checkDomain(text: string, message: string): Checked<string> {
   if (hasForbiddenCharacter(text))
@@ -27,7 +30,7 @@ export function checkDomain(text: string, message: string): Checked<string> {
   const name = text.normalize('NFC');
   // The conversion would cut at `/`, decode `%61` and map look-alikes (`ﬁ`, `①`, `。`) instead of refusing them; what is stored would not be what was typed.
   if (!/^[A-Za-z0-9.\-\u{80}-\u{10FFFF}]+$/u.test(name) || name.includes('。') || name.normalize('NFKC') !== name) return rejected('INVALID_FORMAT', message);
-  const ascii = domainToASCII(name).toLowerCase();
+  const ascii = plainName.test(name) ? name.toLowerCase() : domainToASCII(name).toLowerCase();
   if (ascii.length > maximumName) return rejected('TOO_LONG', `A host name has at most ${maximumName} characters.`);
   const labels = ascii.split('.');
   // A last label of digits or of hexadecimal form is read as part of an IPv4 address (WHATWG URL, section 3.5).

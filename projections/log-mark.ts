@@ -1,0 +1,12 @@
+import type { EventStore, RecordedEvent } from '../src/event-store/event-store.js';
+
+/** An event's place in the log, and who it is: by this it is told which log something was made from. */
+export type EventMark = Pick<RecordedEvent, 'position' | 'id'>;
+
+/** Whether the log holds this event at this position. A log only ever grows, so one that does is the same up to there. */
+export async function holdsEvent(store: EventStore, { position, id }: EventMark): Promise<boolean> {
+  const head = await store.headPosition();
+  if (head === undefined || head < position) return false;
+  for await (const event of store.readAll({ from: position, maxCount: 1 })) return event.position === position && event.id === id;
+  return false;
+}
