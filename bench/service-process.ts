@@ -11,6 +11,8 @@ export interface ServiceProcess {
   readonly token: string;
   /** Processor time that it took from its start until it listened, in seconds. */
   readonly cpuSecondsToListening: number;
+  /** Processor time that it has taken until now, in seconds. */
+  cpuSeconds(): number;
   /** Memory that is resident now, in bytes. */
   residentBytes(): number;
   stop(): Promise<void>;
@@ -34,6 +36,7 @@ export async function startServiceProcess(dataDirectory: string): Promise<Servic
     url,
     token: (await readFile(join(dataDirectory, 'bootstrap-token'), 'utf8')).trim(),
     cpuSecondsToListening,
+    cpuSeconds: () => cpuSecondsOf(child),
     residentBytes: () => Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024,
     async stop() {
       child.kill('SIGTERM');
@@ -55,9 +58,10 @@ async function listening(child: ChildProcess): Promise<string> {
   throw new Error('The service ended before it listened.');
 }
 
+const ticksASecond = Number(execFileSync('getconf', ['CLK_TCK']).toString());
+
 /** User and system time of the process and its threads, as the kernel counts it (proc(5), /proc/pid/stat, fields 14 and 15). */
 function cpuSecondsOf(child: ChildProcess): number {
-  const ticksASecond = Number(execFileSync('getconf', ['CLK_TCK']).toString());
   const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ');

@@ -16,7 +16,7 @@ const present = `valid_to = ${forEver}`;
 const always: readonly Condition[] = [];
 
 export function accountConditions(filter: AccountFilter): Conditions {
-  const { status, provider, accountId, senderKind, receiverKind, ready, connectionTest, updatedAt } = filter;
+  const { status, provider, accountId, senderKind, receiverKind, ready, connectionTest } = filter;
   return joined([
     oneOf('status', status ?? ['ACTIVE', 'DISABLED']),
     ...(provider ? [oneOf('provider', provider)] : always),
@@ -32,22 +32,20 @@ export function accountConditions(filter: AccountFilter): Conditions {
     ...(receiverKind ? [oneOf('receiver_kind', receiverKind)] : always),
     ...(isGiven(ready) ? [['ready = ?', ready ? 1 : 0] as const] : always),
     ...(connectionTest ? [oneOf('test_outcome', connectionTest)] : always),
-    // The plus keeps the order's index in use: the range alone may hold most accounts.
-    ...(updatedAt?.from ? [['+updated_at >= ?', updatedAt.from.getTime()] as const] : always),
-    ...(updatedAt?.to ? [['+updated_at < ?', updatedAt.to.getTime()] as const] : always),
     ...selective(filter).map(({ text, values }) => [text, ...values] as const),
   ]);
 }
 
 /** A filter that few accounts may fit, and what names them by an index alone. */
 interface Selective {
+  /** A plus keeps the planner from taking the index all the same: most accounts may fit. */
   readonly text: string;
   readonly values: readonly Scalar[];
   /** Selects their `key`; null where no index is kept. */
   readonly keys: string | null;
 }
 
-function selective({ text, emailAddress, host, truststore, authenticationProfile }: AccountFilter): readonly Selective[] {
+function selective({ text, emailAddress, host, truststore, authenticationProfile, updatedAt }: AccountFilter): readonly Selective[] {
   const words = text ? matchAllWords(text) : null;
   const matched = 'wording IN (SELECT rowid FROM account_words WHERE account_words MATCH ?)';
   return [
@@ -59,6 +57,7 @@ function selective({ text, emailAddress, host, truststore, authenticationProfile
     ...either('host', host, true),
     ...either('truststore', truststore, false),
     ...either('profile', authenticationProfile, false),
+    ...within(updatedAt?.from ?? null, updatedAt?.to ?? null),
   ];
 }
 
@@ -67,6 +66,13 @@ function either(column: string, value: string | null | undefined, isIndexed: boo
   const keys = `SELECT key FROM account WHERE ${present} AND sender_${column} = ? UNION ALL SELECT key FROM account WHERE ${present} AND receiver_${column} = ?`;
   const text = `(+sender_${column} = ? OR +receiver_${column} = ?)`;
   return [{ text, values: [value.toLowerCase(), value.toLowerCase()], keys: isIndexed ? keys : null }];
+}
+
+function within(from: Date | null, to: Date | null): readonly Selective[] {
+  if (from === null && to === null) return [];
+  const values = [from?.getTime() ?? 0, to?.getTime() ?? forEver];
+  const keys = `SELECT key FROM account WHERE ${present} AND updated_at >= ? AND updated_at < ?`;
+  return [{ text: '+updated_at >= ? AND +updated_at < ?', values, keys }];
 }
 
 /** Up to so many accounts are sorted rather than looked for in the order of the list. */

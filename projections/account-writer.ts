@@ -36,6 +36,8 @@ interface Draft {
   look: Look | null;
   /** Whether `look` is in the table. */
   isWritten: boolean;
+  /** Rows of the full-text index that the running batch took away, while the account's row may still name them. */
+  readonly unindexed: Set<number>;
 }
 
 const row = `(?, ?, ?, ?, ?, ?${', ?'.repeat(columnNames.length)})`;
@@ -65,8 +67,8 @@ export class AccountWriter implements ProjectionWriter {
   }
 
   flush(): void {
+    this.#tally();
     for (const draft of this.#drafts.values()) {
-      this.#tally(draft.stored?.snapshot ?? null, draft.snapshot);
       if (draft.snapshot) this.#write(draft, draft.snapshot);
       else this.#erase(draft);
     }
@@ -79,14 +81,23 @@ export class AccountWriter implements ProjectionWriter {
   }
 
   #begun(key: string, moment: Moment): Draft {
-    return this.#drafted({ key, number: moment.number, stored: null, snapshot: null, moment, look: null, isWritten: false });
+    return this.#drafted({ key, number: moment.number, stored: null, snapshot: null, moment, look: null, isWritten: false, unindexed: new Set() });
   }
 
   #loaded(key: string, moment: Moment): Draft | null {
     const stored = this.records.find(key);
     if (!stored) return null;
     const { number, snapshot, since, wording, wordedAt } = stored;
-    return this.#drafted({ key, number, stored, snapshot, moment, look: { from: since, wording, wordedAt, columns: columnsOf(snapshot) }, isWritten: true });
+    return this.#drafted({
+      key,
+      number,
+      stored,
+      snapshot,
+      moment,
+      look: { from: since, wording, wordedAt, columns: columnsOf(snapshot) },
+      isWritten: true,
+      unindexed: new Set(),
+    });
   }
 
   #drafted(draft: Draft): Draft {
@@ -109,7 +120,7 @@ export class AccountWriter implements ProjectionWriter {
     draft.look =
       last && wordsIn(last.columns) === words
         ? { ...last, from: moment.at, columns }
-        : { from: moment.at, columns, wording: this.#reworded(last, words, moment), wordedAt: moment.at };
+        : { from: moment.at, columns, wording: this.#reworded(draft, words), wordedAt: moment.at };
   }
 
   /** The account's row as it is, under another number. */
@@ -120,8 +131,11 @@ export class AccountWriter implements ProjectionWriter {
   }
 
   /** Words of an earlier time stay: lists of accounts as they were are searched by them. */
-  #reworded(last: Look | null, words: string, { number, at }: Moment): number {
-    if (last?.wordedAt === at) this.#unindex(last.wording, wordsIn(last.columns));
+  #reworded({ look: last, moment: { number, at }, unindexed }: Draft, words: string): number {
+    if (last?.wordedAt === at) {
+      this.#unindex(last.wording, wordsIn(last.columns));
+      unindexed.add(last.wording);
+    }
     this.view.run('INSERT INTO account_words (rowid, words) VALUES (?, ?)', number, words);
     return number;
   }
@@ -139,12 +153,12 @@ export class AccountWriter implements ProjectionWriter {
   }
 
   /** Nothing stays but the id: the secrets that are destroyed with an account are found by it, also after a crash. */
-  #erase({ key, number, look, isWritten }: Draft): void {
+  #erase({ key, number, look, isWritten, unindexed }: Draft): void {
     const wordings = new Map(
       this.view.all('SELECT DISTINCT wording, words FROM account WHERE key = ?', key).map(({ wording, words }) => [Number(wording), String(words)]),
     );
     if (look && !isWritten) wordings.set(look.wording, wordsIn(look.columns));
-    for (const [wording, words] of wordings) this.#unindex(wording, words);
+    for (const [wording, words] of wordings) if (!unindexed.has(wording)) this.#unindex(wording, words);
     this.view.run('DELETE FROM account WHERE key = ?', key);
     this.view.run('DELETE FROM account_snapshot WHERE number = ?', number);
     this.view.run('INSERT OR IGNORE INTO erased_account VALUES (?, ?)', number, key);
@@ -156,11 +170,17 @@ export class AccountWriter implements ProjectionWriter {
     this.view.run(`INSERT INTO account_words (account_words, rowid, words) VALUES ('delete', ?, ?)`, wording, words);
   }
 
-  #tally(before: EmailAccountSnapshot | null, after: EmailAccountSnapshot | null): void {
-    const [was, is] = [before && statusOf(before.account), after && statusOf(after.account)];
-    if (was === is) return;
-    const add = 'INSERT INTO account_tally VALUES (?, ?) ON CONFLICT (status) DO UPDATE SET accounts = accounts + excluded.accounts';
-    if (was !== null) this.view.run(add, was, -1);
-    if (is !== null) this.view.run(add, is, 1);
+  /** How many accounts have which status: lists without a filter are counted by it. */
+  #tally(): void {
+    const changes = new Map<string, number>();
+    const add = (snapshot: EmailAccountSnapshot | null | undefined, accounts: number) => {
+      if (snapshot) changes.set(statusOf(snapshot.account), (changes.get(statusOf(snapshot.account)) ?? 0) + accounts);
+    };
+    for (const { stored, snapshot } of this.#drafts.values()) {
+      add(stored?.snapshot, -1);
+      add(snapshot, 1);
+    }
+    const sql = 'INSERT INTO account_tally VALUES (?, ?) ON CONFLICT (status) DO UPDATE SET accounts = accounts + excluded.accounts';
+    for (const [status, accounts] of changes) if (accounts !== 0) this.view.run(sql, status, accounts);
   }
 }

@@ -1,3 +1,4 @@
+import { auditedStreamPrefixes } from '../src/domain/streams.js';
 import { AuditReader } from './audit-reader.js';
 import { AuditVocabulary } from './audit-vocabulary.js';
 import { AuditWriter } from './audit-writer.js';
@@ -11,6 +12,8 @@ import { tokenizer } from './words.js';
 export const auditTrail: Projection<AuditReader> = {
   name: 'audit-trail',
   version: 1,
+  // All that happens; a cluster holds the sealed secrets in streams of their own, which are none of it.
+  streamPrefixes: auditedStreamPrefixes,
   tables: `
     CREATE TABLE entry (
       position INTEGER PRIMARY KEY, id TEXT NOT NULL, recorded_at INTEGER NOT NULL, -- milliseconds since 1970

@@ -7,6 +7,15 @@ export interface Lag {
   readonly secondsBehind: number;
 }
 
+interface Measured {
+  readonly position: Position | null;
+  /** Null: the log is empty, or cannot be asked. */
+  readonly head: Position | null;
+  /** What the view looks at; undefined: all streams. */
+  readonly streamPrefixes: readonly string[] | undefined;
+  readonly now: Date;
+}
+
 const none: Lag = { eventsBehind: 0, secondsBehind: 0 };
 const sampleSize = 100; // events: a millisecond's work
 
@@ -15,10 +24,7 @@ const sampleSize = 100; // events: a millisecond's work
  * positions have no gaps the estimate is exact for a view of all streams.
  * @throws {StoreUnavailable}
  */
-export async function lagOf(
-  store: EventStore,
-  { position, head, streamPrefixes, now }: { readonly position: Position | null; readonly head: Position | null; readonly streamPrefixes?: readonly string[] | undefined; readonly now: Date },
-): Promise<Lag> {
+export async function lagOf(store: Pick<EventStore, 'readAll'>, { position, head, streamPrefixes, now }: Measured): Promise<Lag> {
   if (head === null || (position !== null && head <= position)) return none;
   const sample: RecordedEvent[] = [];
   for await (const event of store.readAll({ maxCount: sampleSize, ...(position !== null && { after: position }) })) sample.push(event);

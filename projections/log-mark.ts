@@ -1,7 +1,5 @@
-import type { EventStore, RecordedEvent } from '../src/event-store/event-store.js';
-
-/** An event's place in the log, and who it is: by this it is told which log something was made from. */
-export type EventMark = Pick<RecordedEvent, 'position' | 'id'>;
+import type { EventStore } from '../src/event-store/event-store.js';
+import type { EventMark } from './view-database.js';
 
 /** Whether the log holds this event at this position. A log only ever grows, so one that does is the same up to there. */
 export async function holdsEvent(store: EventStore, { position, id }: EventMark): Promise<boolean> {

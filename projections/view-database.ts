@@ -15,7 +15,9 @@ export interface EventMark {
 const fillPragmas = 'PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -96000; PRAGMA threads = 2';
 // The tail that a power failure may take with synchronous=NORMAL is read from the log again.
 const followPragmas =
-  'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864';
+  'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864';
+
+const busyMilliseconds = 2_000;
 
 /** One view's file: its tables, and up to where in the log they are filled. May be deleted at any time while the service is stopped; it is then built anew. */
 export class ViewDatabase {
@@ -35,7 +37,7 @@ export class ViewDatabase {
     this.#fills = purpose === 'fill';
     closeSync(openSync(file, 'a', 0o600));
     chmodSync(file, 0o600);
-    this.#database = new DatabaseSync(file, { timeout: 2_000 });
+    this.#database = new DatabaseSync(file, { timeout: busyMilliseconds });
     // What is deleted is overwritten: see scrub().
     this.#database.exec('PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON');
     this.#database.exec(purpose === 'fill' ? fillPragmas : followPragmas);
@@ -73,8 +75,8 @@ export class ViewDatabase {
    * nothing is lost if it is not, for the same stretch of the log is then passed over once more.
    */
   advance(position: Position, lastEvent: EventMark | undefined, work?: () => void): void {
-    if (work && this.#fills) this.#fill(work);
-    else if (work)
+    if (work && this.#fills) return this.gather(position, lastEvent, work);
+    if (work)
       this.inTransaction(() => {
         work();
         this.#writeProgress(position, lastEvent ?? this.#lastEvent);
@@ -83,17 +85,41 @@ export class ViewDatabase {
     this.#lastEvent = lastEvent ?? this.#lastEvent;
   }
 
-  /** While filling: ends the transaction that began with the first {@link advance} after the last one. */
-  commitFilled(): void {
+  /** As {@link advance}, in a transaction that stays open until {@link commit}. Whoever reads through this database sees it at once; when `work` throws, all of it is undone. */
+  gather(position: Position, lastEvent: EventMark | undefined, work: () => void): void {
+    if (!this.#database.isTransaction) this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+    } catch (error) {
+      this.#undo();
+      throw error;
+    }
+    this.#position = position;
+    this.#lastEvent = lastEvent ?? this.#lastEvent;
+  }
+
+  /** Ends the transaction that began with the first {@link gather} after the last one. When it throws, all of it is undone. */
+  commit(): void {
     if (!this.#database.isTransaction || this.#position === undefined) return;
-    this.#writeProgress(this.#position, this.#lastEvent);
-    this.#database.exec('COMMIT');
+    try {
+      this.#writeProgress(this.#position, this.#lastEvent);
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.#undo();
+      throw error;
+    }
+    this.#scrubLog();
   }
 
   /** To be called once all of the view's indexes are made. */
   markIndexed(): void {
     this.run('UPDATE progress SET indexed = 1');
     this.#isIndexed = true;
+  }
+
+  /** Whether the open transaction has deleted what must be gone from the disk. */
+  get scrubs(): boolean {
+    return this.#scrubs;
   }
 
   /** What the running transaction deletes is gone from the disk when it ends, from the write-ahead log too. */
@@ -134,16 +160,10 @@ export class ViewDatabase {
     this.run('UPDATE progress SET position = ?, event_position = ?, event_id = ?', position.toString(), eventPosition, eventId);
   }
 
-  /** All since the last {@link commitFilled} is one transaction, and undone together. */
-  #fill(work: () => void): void {
-    if (!this.#database.isTransaction) this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      work();
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      this.#readProgress();
-      throw error;
-    }
+  #undo(): void {
+    // SQLite has rolled back by itself after some errors.
+    if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    this.#readProgress();
   }
 
   inTransaction(work: () => void): void {
@@ -152,25 +172,41 @@ export class ViewDatabase {
       work();
       this.#database.exec('COMMIT');
     } catch (error) {
-      this.#scrubs = false;
       // SQLite has rolled back by itself after some errors.
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }
-    if (!this.#scrubs) return;
-    this.#scrubs = false;
-    this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    this.#scrubLog();
+  }
+
+  /** While a copy of the file is being made its log must stay: neither does the service wait for that, nor is it forgotten. */
+  #scrubLog(): void {
+    if (this.#scrubs) this.#scrubs = !this.#withoutWaiting(() => this.get('PRAGMA wal_checkpoint(TRUNCATE)')?.['busy'] === 0);
   }
 
   /**
-   * Leaves one file, safe on the disk, and nothing beside it. A closed connection lives on until the garbage collector has taken its last statement, and one with a write-ahead
-   * log would then delete that log by its name, be it another database's by now. So the log is given up first.
+   * Leaves one file, safe on the disk, and nothing beside it.
+   * @returns false while somebody else reads the file, as when a copy of it is being made: its log stays then, and it goes on as before.
+   */
+  giveUpLog(): boolean {
+    this.commit();
+    try {
+      this.#database.exec('PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE');
+      return true;
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      return false;
+    }
+  }
+
+  /**
+   * A closed connection lives on until the garbage collector has taken its last statement, and one with a write-ahead log would then delete that log by its name, be it another
+   * database's by now. So the log is given up first; whoever puts another file in this one's place makes sure of it with {@link giveUpLog} before.
    */
   close(): void {
     if (!this.#database.isOpen) return;
     try {
-      this.commitFilled();
-      this.#database.exec('PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE');
+      this.giveUpLog();
       if (this.#position !== undefined) this.run('UPDATE progress SET position = ?', this.#position.toString());
     } finally {
       this.#statements.clear();
@@ -184,6 +220,15 @@ export class ViewDatabase {
     if (this.#database.isOpen) this.#database.close();
   }
 
+  #withoutWaiting<Answer>(ask: () => Answer): Answer {
+    this.#database.exec('PRAGMA busy_timeout = 0');
+    try {
+      return ask();
+    } finally {
+      this.#database.exec(`PRAGMA busy_timeout = ${busyMilliseconds}`);
+    }
+  }
+
   /** Statements are prepared once and kept. Lists with many filters make many texts, so those of long ago are let go. */
   #prepared(sql: string) {
     const known = this.#statements.get(sql);
@@ -194,4 +239,9 @@ export class ViewDatabase {
     if (oldest !== undefined) this.#statements.delete(oldest);
     return statement;
   }
+}
+
+/** SQLITE_BUSY: https://sqlite.org/rescode.html */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === 5;
 }

@@ -50,5 +50,5 @@ function removeDatabase(file: string): void {
 }
 
 function removeBeside(file: string): void {
-  for (const path of [`${file}-wal`, `${file}-shm`]) if (existsSync(path)) rmSync(path);
+  for (const path of [`${file}-wal`, `${file}-shm`, `${file}-journal`]) if (existsSync(path)) rmSync(path);
 }

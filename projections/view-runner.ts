@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailable, type EventStore, type Position } from '../src/event-store/event-store.js';
 import { logBatches } from './log-batches.js';
+import { holdsEvent } from './log-mark.js';
 import type { Projection } from './projection.js';
 import { FillUndone, isDamage, PoisonEvent, ViewBuild, ViewStorageFault } from './view-build.js';
 import { ViewFiles } from './view-files.js';
@@ -52,7 +53,7 @@ export class ViewRunner<Reader> {
   readonly #listeners = new Set<() => void>();
   readonly #settlers = new Set<() => void>();
   readonly #stopping = new AbortController();
-  /** Aborts what follows the log for the present file: when another file takes its place, and at the end. */
+  /** Aborts what follows the log for the present file: when another file takes its place, or some of it was undone, and at the end. */
   #replaced = new AbortController();
   #following: Promise<void> | null = null;
   #rebuilding: Promise<unknown> | null = null;
@@ -132,6 +133,7 @@ export class ViewRunner<Reader> {
    * @param onProgress the position reached, and the position of the log's head at the beginning.
    * @throws {PoisonEvent} an event cannot be applied: the present view stays.
    * @throws {StoreUnavailable} the log was lost meanwhile: the present view stays.
+   * @throws {ViewStorageFault} a copy of the present view is just being made, or the disk did not take the new one: the present view stays.
    */
   async rebuild(onProgress: (position: Position, head: Position) => void = () => {}): Promise<{ readonly events: number }> {
     if (this.#rebuilding || (this.#following && this.#serving === null))
@@ -148,7 +150,7 @@ export class ViewRunner<Reader> {
   /** Null when the file is damaged: it is thrown away, for all that it held is in the log. */
   #opened(): ViewBuild<Reader> | null {
     try {
-      return new ViewBuild(this.projection, this.#files.serving, 'follow');
+      return this.#openServing();
     } catch (error) {
       if (!isDamage(error)) throw error;
       this.#files.removeServing();
@@ -172,7 +174,7 @@ export class ViewRunner<Reader> {
     } catch (error) {
       // A first build serves what comes before the event, so that whoever mends it sees something.
       if (error instanceof PoisonEvent && this.#serving === null) {
-        build.commitFilled();
+        build.commit();
         await build.makeIndexes(nextTurn);
         this.#changePlaces(build);
       } else {
@@ -200,7 +202,7 @@ export class ViewRunner<Reader> {
       onProgress();
       this.#stopping.signal.throwIfAborted();
       if (batch.caughtUp || uncommitted >= fillSize) {
-        build.commitFilled();
+        build.commit();
         uncommitted = 0;
       }
       if (batch.caughtUp) await build.makeIndexes(nextTurn);
@@ -214,18 +216,28 @@ export class ViewRunner<Reader> {
   }
 
   #changePlaces(build: ViewBuild<Reader>): void {
+    if (this.#serving) this.#takeLogFrom(this.#serving);
     build.close();
     this.#serving?.close();
     this.#files.changePlaces();
-    this.#serving = new ViewBuild(this.projection, this.#files.serving, 'follow');
-    this.#replaced.abort();
-    this.#replaced = new AbortController();
-    if (this.#stopping.signal.aborted) this.#replaced.abort();
+    this.#serving = this.#openServing();
+    this.#followAnew();
     const stoodStill = this.#state === 'STOPPED';
     this.#failedEventId = null;
     if (this.#state !== 'CURRENT') this.#state = 'CATCHING_UP';
     if (stoodStill && this.#following) this.#following = this.#follow();
     this.#moved();
+  }
+
+  #openServing(): ViewBuild<Reader> {
+    return new ViewBuild(this.projection, this.#files.serving, 'follow', () => this.#followAnew());
+  }
+
+  /** From the position of the file that serves now. */
+  #followAnew(): void {
+    this.#replaced.abort();
+    this.#replaced = new AbortController();
+    if (this.#stopping.signal.aborted) this.#replaced.abort();
   }
 
   async #follow(): Promise<void> {
@@ -270,19 +282,22 @@ export class ViewRunner<Reader> {
     if (position === undefined) return true;
     const head = await this.store.headPosition();
     if (head === undefined || head < position) return false;
-    if (lastEvent === undefined) return true;
-    for await (const event of this.store.readAll({ after: lastEvent.position - 1n, maxCount: 1 }))
-      return event.position === lastEvent.position && event.id === lastEvent.id;
-    return false;
+    return lastEvent === undefined || holdsEvent(this.store, lastEvent);
   }
 
   #startOver(serving: ViewBuild<Reader>): void {
     if (serving !== this.#serving) return;
+    this.#takeLogFrom(serving);
     serving.close();
     this.#files.removeServing();
     this.#serving = null;
     this.#state = 'BUILDING';
     this.listener.discarded?.(this.projection.name);
+  }
+
+  /** @throws {ViewStorageFault} the file is being copied: no other may take its place now. */
+  #takeLogFrom({ view }: ViewBuild<Reader>): void {
+    if (!view.giveUpLog()) throw new ViewStorageFault(`A copy of the view ${this.projection.name} is being made: it can be replaced once that is done.`);
   }
 
   #becomeCurrent(): void {

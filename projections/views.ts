@@ -6,6 +6,7 @@ import { apiTokens, type IssuedToken, type StoredToken } from './api-tokens.js';
 import type { AuditFilter, AuditRow } from './audit-row.js';
 import { auditTrail } from './audit-trail.js';
 import { emailAccounts } from './email-accounts.js';
+import { lagOf, type Lag } from './lag.js';
 import type { Page, PageRequest } from './paging.js';
 import { ReadYourWrites } from './read-your-writes.js';
 import { ViewRunner, type ProjectionStatus, type ViewListener } from './view-runner.js';
@@ -57,10 +58,7 @@ export interface TokensView {
   count(): number;
 }
 
-export interface ViewFacts extends ProjectionStatus {
-  readonly eventsBehind: number;
-  readonly secondsBehind: number;
-}
+export type ViewFacts = ProjectionStatus & Lag;
 
 /** All views of the log. Every read throws ViewUnavailable while its view is built for the first time. */
 export interface Views {
@@ -94,11 +92,6 @@ export async function openViews(store: EventStore, options: ViewsOptions): Promi
   const runners = [accounts, audit, tokens] as const;
   if (follow) for (const runner of runners) runner.start();
 
-  const secondsBehind = async (position: Position | null) => {
-    for await (const event of store.readAll({ maxCount: 1, ...(position !== null && { after: position }) }))
-      return Math.max(0, now().getTime() - event.recordedAt.getTime()) / 1000;
-    return 0;
-  };
   return Promise.resolve({
     names: runners.map(({ projection }) => projection.name),
     accounts: {
@@ -136,11 +129,10 @@ export async function openViews(store: EventStore, options: ViewsOptions): Promi
     statuses: () => runners.map(({ status }) => status),
     facts: (head) =>
       Promise.all(
-        runners.map(async ({ status }) => {
-          // The embedded log's positions have no gaps: their difference counts events.
-          const eventsBehind = head === null || head <= (status.position ?? 0n) ? 0 : Number(head - (status.position ?? 0n));
-          return { ...status, eventsBehind, secondsBehind: eventsBehind === 0 ? 0 : await secondsBehind(status.position) };
-        }),
+        runners.map(async ({ status, projection: { streamPrefixes } }) => ({
+          ...status,
+          ...(await lagOf(store, { position: status.position, head, streamPrefixes, now: now() })),
+        })),
       ),
     async settled() {
       await Promise.all(runners.map((runner) => runner.settled()));

@@ -6,6 +6,7 @@ export interface Config {
   /** Whether NODE_ENV is `production`: nothing is then made up, a root key least of all. */
   readonly production: boolean;
   readonly http: HttpConfig;
+  readonly eventStore: EventStoreConfig;
   /** Absolute. */
   readonly dataDirectory: string;
   readonly rootKeys: { readonly keys: string | undefined; readonly keysFile: string | undefined };
@@ -14,6 +15,9 @@ export interface Config {
   /** How many connection tests and test messages one caller may ask for in a minute. */
   readonly connectionTestsPerMinute: number;
 }
+
+/** `connectionString` may hold a password: it is never logged nor repeated in a message. */
+export type EventStoreConfig = { readonly engine: 'EMBEDDED' } | { readonly engine: 'KURRENTDB'; readonly connectionString: string };
 
 export interface HttpConfig {
   /** An IP address or `localhost`. */
@@ -61,12 +65,20 @@ export const variables = {
   POSTLEDGER_HOST: { default: '127.0.0.1', meaning: 'IP address to listen on, or localhost. One that other machines can reach needs root keys of its own.' },
   POSTLEDGER_PORT: { default: '4000', meaning: 'TCP port to listen on; 0 takes a free one.' },
   POSTLEDGER_DATA_DIR: { default: './data', meaning: 'Where the databases are. Made with mode 0700 if it is not there.' },
-  POSTLEDGER_EVENT_STORE: { default: 'embedded', meaning: 'Where the log is kept. `embedded`: in the data directory.' },
+  POSTLEDGER_EVENT_STORE: {
+    default: 'embedded',
+    meaning:
+      'Where the log is kept. `embedded`: in the data directory; `kurrentdb://…` or `esdb://…`: the connection string of a KurrentDB or EventStoreDB server or cluster.',
+  },
   POSTLEDGER_ROOT_KEYS: {
     default: null,
     meaning: 'What the stored passwords are encrypted under: `<id>:<base64 of 32 bytes>`, the key in use first, separated by commas.',
   },
   POSTLEDGER_ROOT_KEYS_FILE: { default: null, meaning: 'A file of mode 0600 with the same text, in place of POSTLEDGER_ROOT_KEYS.' },
+  POSTLEDGER_OPS_PASSWORD: {
+    default: null,
+    meaning: 'The password of `--user` in `postledger store grant` and `postledger erasures pending`. The service needs none: leave it out there.',
+  },
   POSTLEDGER_LOG_LEVEL: { default: 'info', meaning: `What is logged: ${logLevels.join(', ')}.` },
   POSTLEDGER_EGRESS_ALLOW_LOOPBACK: { default: 'false', meaning: 'Whether accounts may connect to mail servers on this machine: for development and tests.' },
   POSTLEDGER_TRUSTED_PROXIES: {
@@ -85,8 +97,8 @@ type VariableName = keyof typeof variables;
 export function readConfig(environment: Environment): Config {
   const reading = new Reading(environment);
   reading.refuseUnknown();
-  reading.text('POSTLEDGER_EVENT_STORE', (text) =>
-    text === 'embedded' ? null : 'this version keeps the log in its data directory alone. Set it to embedded, or leave it out.',
+  const eventStore = reading.text('POSTLEDGER_EVENT_STORE', (text) =>
+    text === 'embedded' || isConnectionString(text) ? null : 'it takes embedded, or a connection string like kurrentdb://user:password@host:2113?tls=true.',
   );
   const config: Config = {
     production: environment['NODE_ENV'] === 'production',
@@ -105,6 +117,7 @@ export function readConfig(environment: Environment): Config {
         operationSeconds: reading.wholeNumber('POSTLEDGER_OPERATION_SECONDS', 1, 600),
       },
     },
+    eventStore: eventStore === 'embedded' ? { engine: 'EMBEDDED' } : { engine: 'KURRENTDB', connectionString: eventStore },
     dataDirectory: resolve(reading.text('POSTLEDGER_DATA_DIR', () => null)),
     rootKeys: { keys: reading.optional('POSTLEDGER_ROOT_KEYS'), keysFile: reading.optional('POSTLEDGER_ROOT_KEYS_FILE') },
     logLevel: reading.oneOf('POSTLEDGER_LOG_LEVEL', logLevels),
@@ -168,6 +181,10 @@ class Reading {
   refuseIfAny(): void {
     if (this.#problems.length > 0) throw new ConfigRefused(this.#problems);
   }
+}
+
+function isConnectionString(text: string): boolean {
+  return /^(?:kurrentdb|kurrent|kdb|esdb)(?:\+discover)?:\/\/[^\s/]+/.test(text);
 }
 
 function isAddressOrRange(text: string): boolean {

@@ -20,7 +20,8 @@ export class EraseEmailAccount {
   @Mutation(() => EraseEmailAccountPayload, {
     description:
       'Erases an account for good: the key of its passwords is destroyed, and its id is never given out again. The audit trail keeps what happened. ' +
-      'It cannot be undone. Errors: NOT_FOUND, CONTRADICTION where the confirmation differs, REASON_REQUIRED.',
+      'It cannot be undone. Where the log is kept in a cluster, encrypted remains of the passwords stay in the files of its servers until each of them has scavenged twice: ' +
+      '`serviceStatus.warnings` says so while they may be there. Errors: NOT_FOUND, CONTRADICTION where the confirmation differs, REASON_REQUIRED.',
   })
   async eraseEmailAccount(
     @Input(() => EraseEmailAccountInput) { accountId, confirmation, ...options }: EraseEmailAccountInput,

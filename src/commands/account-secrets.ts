@@ -13,6 +13,9 @@ export type EnteredPasswords = Readonly<Partial<Record<SecretSlot, PasswordInput
 
 /** The passwords of one command on their way into the secret store: the events see nothing of them but references. */
 export class AccountSecrets {
+  /** Of what was sealed. */
+  readonly #fingerprints = new Map<SecretSlot, string>();
+
   constructor(
     readonly store: SecretStore,
     readonly accountId: string,
@@ -37,6 +40,10 @@ export class AccountSecrets {
     });
     if (secrets.length === 0) return events;
     const sealed = new Map((await this.#put(secrets)).map(({ secretId, fingerprint }) => [secretId, fingerprint]));
+    for (const { secretId, slot } of secrets) {
+      const fingerprint = sealed.get(secretId);
+      if (fingerprint !== undefined) this.#fingerprints.set(slot, fingerprint);
+    }
     return events.map((event) => {
       const fingerprint = sealed.get(passwordIn(event)?.reference.secretId ?? '');
       return fingerprint === undefined ? event : withFingerprint(event, fingerprint);
@@ -63,7 +70,7 @@ export class AccountSecrets {
   async fingerprints(): Promise<Readonly<Record<string, string | null>>> {
     const pairs = (Object.entries(this.entered) as [SecretSlot, PasswordInput][])
       .filter((pair): pair is [SecretSlot, SecretValue | null] => pair[1] !== undefined)
-      .map(async ([slot, value]) => [slot, value && (await this.store.fingerprint(this.accountId, slot, value))] as const);
+      .map(async ([slot, value]) => [slot, value && (this.#fingerprints.get(slot) ?? (await this.store.fingerprint(this.accountId, slot, value)))] as const);
     return Object.fromEntries(await Promise.all(pairs));
   }
 

@@ -60,7 +60,16 @@ export class ApiTokenCommands {
         now,
       };
     });
-    return { ...changed, token: changed.entity && made.token };
+    return { ...changed, token: changed.entity && made.token && (await this.#isStored(id, made.token)) ? made.token : null };
+  }
+
+  /** Another node may have been first with the same idempotency key; then it is that one's token that opens. */
+  async #isStored(id: string, text: string): Promise<boolean> {
+    for await (const event of this.store.readStream(apiTokenStream(id), { maxCount: 1 })) {
+      const issued = upcast(event);
+      return issued?.type === 'ApiTokenIssued' && issued.data.verifier === verifierOf(text, this.verifierKey);
+    }
+    return false;
   }
 
   revoke(call: Call, { id }: { readonly id: string }, options: ChangeOptions): Promise<Changed<IssuedApiToken>> {

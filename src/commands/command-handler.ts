@@ -15,7 +15,7 @@ import {
   type StreamId,
 } from '../event-store/event-store.js';
 import type { Call, Changed, ChangeOptions } from './change.js';
-import { commandIdOf, eventsToAppend, hashOfInput } from './event-metadata.js';
+import { commandIdOf, eventIdOfInput, eventsToAppend, hashOfInput } from './event-metadata.js';
 import type { SecurityLog } from './security-log.js';
 import { WorkQueue } from './work-queue.js';
 
@@ -133,7 +133,8 @@ export class CommandHandler {
       }
       const events = change.beforeAppend ? await change.beforeAppend(history, command, decided) : decided;
       const identity = { commandId, command: attempt.command, inputHash: hashOfInput(await change.fingerprintedInput()), reason: options.reason ?? null };
-      const appended = await this.#append(streamId, eventsToAppend(events, identity, call), history.recorded, attemptNumber);
+      const toAppend = eventsToAppend(events, identity, call, (index) => eventIdOfInput(identity, index));
+      const appended = await this.#append(streamId, toAppend, history.recorded, attemptNumber);
       if (appended === 'conflict') continue;
 
       await this.#follow(change, history.state, events.reduce(decider.evolve, history.state));

@@ -37,8 +37,18 @@ export function eventIdOf(commandId: string, index: number): string {
   return derivedId(commandId, `event ${index}`);
 }
 
+/** As {@link eventIdOf}, for this input alone: what another node writes under the same key for another input at the same moment must not pass for the same events. */
+export function eventIdOfInput({ commandId, inputHash }: Pick<CommandIdentity, 'commandId' | 'inputHash'>, index: number): string {
+  return eventIdOf(derivedId(commandId, `input ${inputHash}`), index);
+}
+
 /** The events as the log takes them: ids derived from the command, and who, why and from where beside the data. */
-export function eventsToAppend(events: readonly PostledgerEvent[], identity: CommandIdentity, call: Call): readonly NewEvent[] {
+export function eventsToAppend(
+  events: readonly PostledgerEvent[],
+  identity: CommandIdentity,
+  call: Call,
+  idOf = (index: number) => eventIdOf(identity.commandId, index),
+): readonly NewEvent[] {
   return events.map((event, index) => {
     const metadata: EventMetadata = {
       $correlationId: call.correlationId,
@@ -54,7 +64,7 @@ export function eventsToAppend(events: readonly PostledgerEvent[], identity: Com
       command: identity.command,
       inputHash: identity.inputHash,
     };
-    return { id: eventIdOf(identity.commandId, index), type: event.type, data: { ...event.data }, metadata: { ...metadata } };
+    return { id: idOf(index), type: event.type, data: { ...event.data }, metadata: { ...metadata } };
   });
 }
 

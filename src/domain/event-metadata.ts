@@ -1,6 +1,9 @@
 import type { Actor } from './access/actor.js';
 
-/** What stands beside the data of every event: who, why, from where, because of what. */
+/**
+ * What stands beside the data of every event: who, why, from where, because of what. The key `$recordedAt` is the event stores' own: one that sets its times itself keeps there when
+ * an event was recorded in the log that it was migrated from.
+ */
 export interface EventMetadata {
   readonly $correlationId: string;
   readonly $causationId: string;

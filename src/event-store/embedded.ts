@@ -86,10 +86,10 @@ export class EmbeddedEventStore implements EventStore {
     }
   }
 
-  async *readAll({ after = 0n, streamPrefixes, maxCount = Infinity }: ReadAllOptions = {}): AsyncIterable<RecordedEvent> {
+  async *readAll({ after = 0n, from, streamPrefixes, maxCount = Infinity }: ReadAllOptions = {}): AsyncIterable<RecordedEvent> {
     const end = this.#reading().headPosition;
     let left = maxCount;
-    for (let next = Number(after); next < end && left > 0;) {
+    for (let next = Number(from === undefined ? after : from - 1n); next < end && left > 0;) {
       const upTo = Math.min(next + pageSize, end);
       for (const event of this.#reading().between(next, upTo, streamPrefixes)) {
         yield event;

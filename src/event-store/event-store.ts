@@ -16,6 +16,11 @@ export interface NewEvent {
   readonly type: string;
   readonly data: JsonObject;
   readonly metadata: JsonObject;
+  /**
+   * When another store recorded it first. For a migration alone, which brings a whole log in its order and keeps its times; left out, it is recorded now. Not before the newest event's:
+   * times never decrease along a log, and a store may raise it.
+   */
+  readonly recordedAt?: Date;
 }
 
 export interface RecordedEvent extends NewEvent {
@@ -42,6 +47,8 @@ export type SubscriptionMessage =
 export interface ReadAllOptions {
   /** Exclusive. Left out: from the beginning. */
   readonly after?: Position;
+  /** Inclusive, in place of `after`: the position of an event. Nothing else can be read "at": positions have gaps, and one less than a position may be none. */
+  readonly from?: Position;
   /** Only streams whose id begins with one of these. Left out: all. */
   readonly streamPrefixes?: readonly string[];
   readonly maxCount?: number;

@@ -6,18 +6,19 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { OperationTypeNode, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
+import { isForLegacyClient, retryAfterSeconds } from './errors/answer-status.js';
 import type { Faults } from './errors/faults.js';
 import { badRequest, causeOf, refusalOf } from './errors/refusal.js';
 import { formatted, type FailedAt, type ShownErrors } from './errors/shown-errors.js';
 import type { GraphQLRules } from './graphql-rules.js';
-import { asksForJsonByName } from './media-type.js';
 import type { OperationContext } from './operation-context.js';
+import type { PreparedDocuments } from './prepared-documents.js';
 
 export type Apollo = ApolloServer<OperationContext>;
 
 /** The pipeline of one HTTP request: parse, validate, limits, execute, and what is told of errors. Started. */
-export async function startApollo(rules: GraphQLRules, shownErrors: ShownErrors, faults: Faults, log: Logger): Promise<Apollo> {
-  const listener = requestListener(rules, shownErrors);
+export async function startApollo(rules: GraphQLRules, documents: PreparedDocuments, shownErrors: ShownErrors, faults: Faults, log: Logger): Promise<Apollo> {
+  const listener = requestListener(rules, documents, shownErrors);
   const server: Apollo = new ApolloServer<OperationContext>({
     schema: rules.schema,
     logger: log,
@@ -46,11 +47,12 @@ export async function startApollo(rules: GraphQLRules, shownErrors: ShownErrors,
 }
 
 /** One for all requests: all it knows of one is in that request's context. */
-function requestListener(rules: GraphQLRules, shownErrors: ShownErrors): Promise<GraphQLRequestListener<OperationContext>> {
+function requestListener(rules: GraphQLRules, documents: PreparedDocuments, shownErrors: ShownErrors): Promise<GraphQLRequestListener<OperationContext>> {
   return Promise.resolve({
     didResolveOperation(request) {
       const { operation } = request.contextValue;
       operation.valid = true;
+      documents.keep(request.source, request.document);
       if (!request.operation) throw badRequest('The document has several operations or none: name the one to run in `operationName`.');
       operation.resolvedTo(request.operation);
       if (operation.type === OperationTypeNode.SUBSCRIPTION)
@@ -77,7 +79,7 @@ function requestListener(rules: GraphQLRules, shownErrors: ShownErrors): Promise
         const retryAfter = retryAfterSeconds(result.errors);
         if (retryAfter !== null) response.http.headers.set('retry-after', String(retryAfter));
       }
-      if (contextValue.operation.cost !== null) result.extensions = { ...result.extensions, cost: contextValue.operation.cost };
+      if (contextValue.operation.cost !== null && result.data !== undefined) result.extensions = { ...result.extensions, cost: contextValue.operation.cost };
     },
   });
 }
@@ -94,15 +96,4 @@ function failedAt({ document, operation, request, contextValue }: GraphQLRequest
   if (!document) return { stage: 'parsing' };
   if (!operation && !contextValue.operation.valid) return { stage: 'validation', document };
   return { stage: 'execution', requested: operation ? { node: operation, variables: request.variables ?? {} } : null };
-}
-
-/** What failed before any field was asked comes with 400, but with 200 to whoever asked for application/json. */
-function isForLegacyClient(status: number | undefined, accept: string | undefined): boolean {
-  return status === 400 && asksForJsonByName(accept);
-}
-
-/** The longest that any of the errors asks to wait, in seconds. */
-function retryAfterSeconds(errors: readonly GraphQLFormattedError[]): number | null {
-  const seconds = errors.map(({ extensions }) => extensions?.['retryAfterSeconds']).filter((each) => typeof each === 'number');
-  return seconds.length === 0 ? null : Math.max(...seconds);
 }

@@ -9,9 +9,10 @@ import type { Faults } from './errors/faults.js';
 import { badRequest } from './errors/refusal.js';
 import { formatted } from './errors/shown-errors.js';
 import type { GraphQLRules } from './graphql-rules.js';
+import type { KnownOperations } from './known-operations.js';
 import { timedOut, withinDeadline } from './limits/deadline.js';
 import { accepts, answerMediaType } from './media-type.js';
-import type { OperationContexts } from './operation-context.js';
+import type { OperationContext, OperationContexts } from './operation-context.js';
 import type { Recognition } from './recognition.js';
 import type { FinishedOperations } from './request-log.js';
 import { RunningOperation } from './running-operation.js';
@@ -26,6 +27,7 @@ declare module 'fastify' {
 
 export interface GraphQLEndpoint {
   readonly apollo: Apollo;
+  readonly knownOperations: KnownOperations;
   readonly rules: GraphQLRules;
   readonly recognition: Recognition;
   readonly contexts: OperationContexts;
@@ -114,16 +116,16 @@ function operationOf({ operation }: FastifyRequest): RunningOperation {
   return operation;
 }
 
-async function answer(request: FastifyRequest, reply: FastifyReply, { apollo, rules, contexts, faults }: GraphQLEndpoint): Promise<void> {
+async function answer(request: FastifyRequest, reply: FastifyReply, endpoint: GraphQLEndpoint): Promise<void> {
+  const { rules, contexts, faults } = endpoint;
   const { caller } = request;
   const operation = operationOf(request);
   if (caller === null) throw new Error('A request got here whose caller was not recognised.');
   const context = contexts.of(operation, caller, consistencyToken(request));
-  const httpGraphQLRequest = { method: request.method, headers: headersFor(request), search: searchOf(request), body: request.body };
   const response = await withinDeadline<HTTPGraphQLResponse | GraphQLError>(
     operation,
     rules.operationSeconds,
-    () => apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context: () => Promise.resolve(context) }),
+    async () => (await endpoint.knownOperations.answer(request, context)) ?? throughPipeline(request, context, endpoint),
     () => timedOut(operation, rules.operationSeconds),
     (error) => faults.ofRequest(error, operation.call.requestId),
   );
@@ -133,6 +135,13 @@ async function answer(request: FastifyRequest, reply: FastifyReply, { apollo, ru
   if (status >= 400 && operation.codes.length === 0) operation.toldOf(status < 500 ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR');
   for (const [name, value] of response.headers) void reply.header(name, value);
   void reply.code(status).headers(headersOfAnswers).send(response.body.string);
+}
+
+async function throughPipeline(request: FastifyRequest, context: OperationContext, { apollo, knownOperations }: GraphQLEndpoint): Promise<HTTPGraphQLResponse> {
+  const httpGraphQLRequest = { method: request.method, headers: headersFor(request), search: searchOf(request), body: request.body };
+  const response = await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context: () => Promise.resolve(context) });
+  knownOperations.learn(request, response);
+  return response;
 }
 
 /** What the pipeline looks at: the media types, and what tells a browser's cross-site request from one that JavaScript of ours or no browser made. */

@@ -9,18 +9,31 @@ export type Prepared =
 const maximumKept = 200;
 const maximumKeptLength = 20_000;
 
-/** Parses and validates documents by the same rules as over HTTP. The valid ones are kept for the next client that sends them. */
+/** Parses and validates documents, by the same rules over HTTP and WebSockets. The valid ones are kept for the next client that sends them. */
 export class PreparedDocuments {
-  readonly #kept = new Map<string, Prepared>();
+  readonly #kept = new Map<string, DocumentNode>();
 
   constructor(readonly rules: GraphQLRules) {}
 
   prepare(text: string): Prepared {
-    const kept = this.#kept.get(text);
-    if (kept) return kept;
+    const document = this.known(text);
+    if (document) return { document };
     const prepared = this.#prepare(text);
-    if (!('errors' in prepared) && text.length <= maximumKeptLength) this.#keep(text, prepared);
+    if (!('errors' in prepared)) this.keep(text, prepared.document);
     return prepared;
+  }
+
+  /** Null unless the document was found valid, and not too many others since. */
+  known(text: string): DocumentNode | null {
+    return this.#kept.get(text) ?? null;
+  }
+
+  /** To be called with valid documents alone. */
+  keep(text: string, document: DocumentNode): void {
+    if (text.length > maximumKeptLength || this.#kept.has(text)) return;
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size >= maximumKept && oldest !== undefined) this.#kept.delete(oldest);
+    this.#kept.set(text, document);
   }
 
   #prepare(text: string): Prepared {
@@ -33,11 +46,5 @@ export class PreparedDocuments {
       if (error instanceof GraphQLError) return { stage: 'parsing', errors: [error] };
       throw error;
     }
-  }
-
-  #keep(text: string, prepared: Prepared): void {
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size >= maximumKept && oldest !== undefined) this.#kept.delete(oldest);
-    this.#kept.set(text, prepared);
   }
 }

@@ -14,6 +14,7 @@ import { ShownErrors } from './errors/shown-errors.js';
 import { graphqlPath, serveGraphQL } from './graphql-endpoint.js';
 import { graphqlRules } from './graphql-rules.js';
 import { serveIde } from './ide.js';
+import { KnownOperations } from './known-operations.js';
 import { HttpMetrics } from './metrics.js';
 import { OpenConnections } from './open-connections.js';
 import { OperationContexts } from './operation-context.js';
@@ -58,7 +59,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const faults = new Faults(log, options.commandFailed);
   const shownErrors = new ShownErrors(rules.schema, config.limits.tokens, faults);
   const metrics = new HttpMetrics(registry);
-  const apollo = await startApollo(rules, shownErrors, faults, log);
+  const documents = new PreparedDocuments(rules);
+  const apollo = await startApollo(rules, documents, shownErrors, faults, log);
   const app = emptyApp(config);
   const parts = {
     rules,
@@ -72,10 +74,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   answerErrors(app, config.limits.bodyBytes, faults);
   serveProbes(app, options.readiness, registry);
   const ide = config.introspection ? await serveIde(app, graphqlPath) : null;
-  serveGraphQL(app, { ...parts, apollo, ide });
+  serveGraphQL(app, { ...parts, apollo, knownOperations: new KnownOperations(rules, documents, shownErrors), ide });
   const webSockets = new WebSocketEndpoint(app.server, graphqlPath, {
     ...parts,
-    documents: new PreparedDocuments(rules),
+    documents,
     shownErrors,
     metrics,
     maximumMessageBytes: config.limits.bodyBytes,

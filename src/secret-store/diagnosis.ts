@@ -1,6 +1,7 @@
 import type { AccountKeys } from './account-keys.js';
+import { claimedPlace } from './claimed-place.js';
 import { SealBroken } from './sealing.js';
-import { claimedPlace, type RowCursor, type SecretRows, type StoredRow } from './secret-rows.js';
+import type { RowCursor, SecretRows, StoredRow } from './secret-rows.js';
 import { AccountShredded, SecretUnreadable, type Diagnosis, type OnProgress, type UnreadableSecret } from './secret-store.js';
 import { SlotDamaged } from './slots.js';
 

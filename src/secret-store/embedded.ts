@@ -4,23 +4,25 @@ import { AccountKeys } from './account-keys.js';
 import { AccountRows } from './account-rows.js';
 import { openDatabase, type Database } from './database.js';
 import { diagnose } from './diagnosis.js';
+import { EmbeddedCargo } from './embedded-cargo.js';
 import { GroupCommit } from './group-commit.js';
+import { KeyCache } from './key-cache.js';
 import { KeyCustody } from './key-custody.js';
+import { KeyWrapping } from './key-wrapping.js';
 import type { RootKeys } from './root-keys.js';
+import { endpointsText, refuseTwice, sealRow, type SealedRow } from './sealed-secret.js';
 import { SealBroken } from './sealing.js';
-import { endpointsText, sealRow, SecretRows, type SealedRow } from './secret-rows.js';
+import type { CarryingSecretStore, SecretCargo } from './secret-cargo.js';
+import { SecretRows } from './secret-rows.js';
 import {
   AccountShredded,
-  SecretIdReused,
   SecretNotBoundToEndpoint,
   SecretNotFound,
-  SecretStoreUnavailable,
   SecretUnreadable,
   type Diagnosis,
   type OnProgress,
   type Rewrapping,
   type SealedSecret,
-  type SecretStore,
   type SecretStoreStatus,
   type SecretToOpen,
   type SecretToSeal,
@@ -29,6 +31,7 @@ import {
 import type { SecretValue } from './secret-value.js';
 import { SlotDamaged, Slots } from './slots.js';
 import { Sweep } from './sweep.js';
+import { closed, Underway } from './underway.js';
 
 export interface EmbeddedSecretStoreOptions {
   /** The data directory; the store is `secrets.db` in it, for one process at a time. */
@@ -50,17 +53,20 @@ export async function openEmbeddedSecretStore({
   rootKeys,
   cachedKeys = 10_000,
   now = () => new Date(),
-}: EmbeddedSecretStoreOptions): Promise<SecretStore> {
+}: EmbeddedSecretStoreOptions): Promise<CarryingSecretStore> {
   const { database, lock } = await openDatabase(directory);
   try {
     const slots = new Slots(database);
     const accounts = new AccountRows(database, slots);
-    const custody = new KeyCustody(database, slots, accounts, rootKeys);
+    const wrapping = new KeyWrapping(rootKeys);
+    const custody = new KeyCustody(database, slots, accounts, wrapping);
     await custody.check();
     // An earlier run may have ended between an erasure and the emptying of the log.
     await slots.emptyLog();
     const secrets = new SecretRows(database, slots);
-    return new EmbeddedSecretStore({ database, lock, slots, accounts, secrets, custody, keys: new AccountKeys(accounts, rootKeys, cachedKeys), now });
+    const keys = new AccountKeys(accounts, wrapping, new KeyCache(cachedKeys));
+    const cargo = new EmbeddedCargo(database, slots, accounts, secrets, wrapping);
+    return new EmbeddedSecretStore({ database, lock, slots, accounts, secrets, custody, keys, cargo, now });
   } catch (error) {
     database.close();
     lock.close();
@@ -76,13 +82,13 @@ interface Parts {
   readonly secrets: SecretRows;
   readonly custody: KeyCustody;
   readonly keys: AccountKeys;
+  readonly cargo: EmbeddedCargo;
   readonly now: () => Date;
 }
 
-class EmbeddedSecretStore implements SecretStore {
+class EmbeddedSecretStore implements CarryingSecretStore {
   readonly #writes: GroupCommit;
-  readonly #underway = new Set<Promise<unknown>>();
-  #closed = false;
+  readonly #underway = new Underway();
 
   constructor(private readonly parts: Parts) {
     this.#writes = new GroupCommit(parts.database);
@@ -91,9 +97,7 @@ class EmbeddedSecretStore implements SecretStore {
   put(account: string, secrets: readonly SecretToSeal[]): Promise<readonly SealedSecret[]> {
     return this.#whileOpen(async () => {
       const accountId = account.toLowerCase();
-      const twice = secrets.find(({ secretId }, index) => secrets.findIndex((other) => other.secretId === secretId) !== index);
-      if (twice) throw new SecretIdReused(accountId, twice.secretId);
-
+      refuseTwice(accountId, secrets);
       for (;;) {
         const sealed = await this.parts.keys.use(accountId, (key) => ({ keyId: key.id, rows: secrets.map((secret) => sealRow(key, accountId, secret)) }));
         const done = sealed === null ? await this.#putFirst(accountId, secrets) : await this.#putMore(accountId, sealed.keyId, sealed.rows);
@@ -193,10 +197,22 @@ class EmbeddedSecretStore implements SecretStore {
     return this.#whileOpen(() => diagnose(this.parts.secrets, this.parts.keys, this.#pause, onProgress));
   }
 
+  async *unload(): AsyncGenerator<SecretCargo, void> {
+    this.#underway.refuseIfClosed();
+    yield* this.parts.cargo.unload(this.#pause);
+  }
+
+  load(cargo: SecretCargo): Promise<void> {
+    if (cargo.kind === 'shreddedAccount') return this.shred(cargo.accountId);
+    return this.#whileOpen(async () => {
+      const { erased } = await this.parts.cargo.load(cargo, this.#writes);
+      if (erased) await this.parts.slots.emptyLog();
+    });
+  }
+
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await Promise.allSettled(this.#underway);
+    if (this.#underway.isClosed) return;
+    await this.#underway.close();
     this.#writes.end(closed());
     this.parts.keys.forgetAll();
     this.parts.database.close();
@@ -253,24 +269,12 @@ class EmbeddedSecretStore implements SecretStore {
     return this.#whileOpen(() => this.#writes.run(work));
   }
 
-  /** Closing waits for what is under way; walks over many rows end at their next pause. */
-  async #whileOpen<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#closed) throw closed();
-    const result = work();
-    this.#underway.add(result);
-    try {
-      return await result;
-    } finally {
-      this.#underway.delete(result);
-    }
+  #whileOpen<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#underway.run(work);
   }
 
   readonly #pause = async (): Promise<void> => {
     await nextTurn();
-    if (this.#closed) throw closed();
+    this.#underway.refuseIfClosed();
   };
-}
-
-function closed(): SecretStoreUnavailable {
-  return new SecretStoreUnavailable('The secret store is closed.');
 }

@@ -1,13 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import type { AccountKeys } from './account-keys.js';
 import type { AccountRows } from './account-rows.js';
 import { change, query, type Database } from './database.js';
 import type { GroupCommit } from './group-commit.js';
+import type { KeyWrapping } from './key-wrapping.js';
 import { RootKeyMissing, RootKeyWrong, UnwrapFailed, type RootKeys, type WrappedKey } from './root-keys.js';
 import { SecretStoreUnavailable, SecretUnreadable, type OnProgress, type Rewrapping } from './secret-store.js';
 import type { Slots } from './slots.js';
 
-const knownText = Buffer.from('postledger root key check 1');
 const accountsAtOnce = 200;
 
 interface LabelledRow {
@@ -18,13 +17,15 @@ interface LabelledRow {
 /** Which root key wraps what: checked at the start, counted, and changed by a rotation. */
 export class KeyCustody {
   readonly #sql;
+  private readonly rootKeys: RootKeys;
 
   constructor(
     database: Database,
     private readonly slots: Slots,
     private readonly accounts: AccountRows,
-    private readonly rootKeys: RootKeys,
+    private readonly wrapping: KeyWrapping,
   ) {
+    this.rootKeys = wrapping.rootKeys;
     const users = `SELECT root_key_id FROM account WHERE shredded_at IS NULL UNION ALL SELECT root_key_id FROM labelled_key`;
     this.#sql = {
       usage: query<{ rootKeyId: string; keys: number }>(
@@ -51,10 +52,10 @@ export class KeyCustody {
       if (!checks.has(rootKeyId)) throw new RootKeyWrong(rootKeyId);
     }
     for (const [rootKeyId, check] of checks) {
-      if (this.rootKeys.keyIds.has(rootKeyId) && !(await this.#isRight(check))) throw new RootKeyWrong(rootKeyId);
+      if (this.rootKeys.keyIds.has(rootKeyId) && !(await this.wrapping.isRight(check))) throw new RootKeyWrong(rootKeyId);
     }
     const active = this.rootKeys.activeKeyId;
-    if (!checks.has(active)) this.#sql.insertCheck(active, (await this.rootKeys.wrap(knownText, checkContext(active))).bytes);
+    if (!checks.has(active)) this.#sql.insertCheck(active, (await this.wrapping.check()).bytes);
   }
 
   usage(): { readonly activeRootKeyId: string; readonly wrappedKeys: ReadonlyMap<string, number> } {
@@ -65,14 +66,12 @@ export class KeyCustody {
   /** The key of this label; made and stored on first use. */
   async labelledKey(label: string, writes: GroupCommit): Promise<Buffer> {
     if (this.#sql.labelled.get(label) === undefined) {
-      const bytes = randomBytes(32);
-      const wrapped = await this.rootKeys.wrap(bytes, labelContext(label));
-      bytes.fill(0);
+      const wrapped = await this.wrapping.newLabelledKey(label);
       await writes.run(() => {
         if (this.#sql.labelled.get(label) === undefined) this.#sql.insertLabelled(label, wrapped.rootKeyId, this.slots.add(wrapped.bytes));
       });
     }
-    return this.#labelledKey(label);
+    return this.#readLabelled(label, (key) => this.wrapping.labelledKey(label, key));
   }
 
   /** Wraps anew what another root key than the active one wraps, a few at a time. `pause` lets others run in between, and throws when the work must end. */
@@ -83,9 +82,7 @@ export class KeyCustody {
     let rewrapped = 0;
 
     for (const { label } of this.#sql.oldLabels.all(active)) {
-      const bytes = await this.#labelledKey(label);
-      const wrapped = await this.rootKeys.wrap(bytes, labelContext(label));
-      bytes.fill(0);
+      const wrapped = await this.#readLabelled(label, (key) => this.wrapping.rewrapLabelledKey(label, key));
       await writes.run(() => this.#sql.rewrapLabelled(wrapped.rootKeyId, this.slots.replace(this.#labelled(label).slotId, wrapped.bytes), label));
       onProgress?.(++rewrapped, total);
     }
@@ -128,22 +125,13 @@ export class KeyCustody {
     return row;
   }
 
-  async #labelledKey(label: string): Promise<Buffer> {
+  async #readLabelled<Result>(label: string, read: (wrapped: WrappedKey) => Promise<Result>): Promise<Result> {
     const { rootKeyId, slotId } = this.#labelled(label);
     try {
-      return await this.rootKeys.unwrap({ rootKeyId, bytes: this.slots.read(slotId) }, labelContext(label));
+      return await read({ rootKeyId, bytes: this.slots.read(slotId) });
     } catch (error) {
       if (!(error instanceof UnwrapFailed)) throw error;
       throw new SecretStoreUnavailable(`The stored key "${label}" was altered. Restore the secret store from a backup.`, { cause: error });
-    }
-  }
-
-  async #isRight(check: WrappedKey): Promise<boolean> {
-    try {
-      return (await this.rootKeys.unwrap(check, checkContext(check.rootKeyId))).equals(knownText);
-    } catch (error) {
-      if (error instanceof UnwrapFailed) return false;
-      throw error;
     }
   }
 }
@@ -152,12 +140,4 @@ interface RewrappedAccount {
   readonly accountId: string;
   readonly keyId: string;
   readonly wrapped: WrappedKey;
-}
-
-function checkContext(rootKeyId: string): string {
-  return `root-key-check ${rootKeyId}`;
-}
-
-function labelContext(label: string): string {
-  return `labelled-key ${label}`;
 }

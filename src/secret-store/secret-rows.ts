@@ -1,19 +1,7 @@
-import type { SecretSlot } from '../domain/email-account/settings.js';
 import { change, query, type Database } from './database.js';
-import { type AccountKey, SealBroken, type SecretPlace } from './sealing.js';
-import { SecretIdReused, type SecretToSeal } from './secret-store.js';
+import type { SealedRow } from './sealed-secret.js';
+import { SecretIdReused } from './secret-store.js';
 import type { Slots } from './slots.js';
-
-/** A sealed secret on its way into the database. */
-export interface SealedRow {
-  readonly secretId: string;
-  readonly slot: SecretSlot;
-  readonly version: number;
-  /** JSON of the list. */
-  readonly boundTo: string;
-  readonly sealed: string;
-  readonly fingerprint: string;
-}
 
 /** A secret in the database; its sealed text is in a slot. */
 export interface StoredRow extends Omit<SealedRow, 'sealed'> {
@@ -115,27 +103,4 @@ export class SecretRows {
   deleteAll(accountId: string): void {
     for (const { sealedSlot } of this.#sql.deleteAll.all(accountId)) this.slots.erase(sealedSlot);
   }
-}
-
-export function sealRow(key: AccountKey, accountId: string, { secretId, slot, version, boundTo, value }: SecretToSeal): SealedRow {
-  const sealed = key.seal({ accountId, secretId, slot, version, boundTo }, value);
-  return { secretId, slot, version, boundTo: endpointsText(boundTo), sealed, fingerprint: key.fingerprint(slot, value) };
-}
-
-export function endpointsText(boundTo: readonly string[]): string {
-  return JSON.stringify(boundTo);
-}
-
-/**
- * The place that the row itself claims. Only sealing proves it.
- * @throws {SealBroken} its list of endpoints cannot be read.
- */
-export function claimedPlace(row: StoredRow): SecretPlace {
-  try {
-    const boundTo: unknown = JSON.parse(row.boundTo);
-    if (Array.isArray(boundTo) && boundTo.every((endpoint) => typeof endpoint === 'string')) return { ...row, boundTo };
-  } catch (error) {
-    throw new SealBroken('Its list of endpoints was altered.', { cause: error });
-  }
-  throw new SealBroken('Its list of endpoints was altered.');
 }

@@ -2,9 +2,8 @@ import { change, query, type Database } from './database.js';
 import type { GroupCommit } from './group-commit.js';
 import type { SweepOptions } from './secret-store.js';
 import type { Slots } from './slots.js';
+import { dueAt, usualGrace, verdict, type SweptSecret } from './sweep-rules.js';
 
-const hour = 3_600_000;
-const day = 24 * hour;
 const rowsAtOnce = 1_000;
 
 interface SweptRow {
@@ -33,7 +32,7 @@ export class Sweep {
     private readonly pause: () => Promise<void>,
   ) {
     this.#now = options.now.getTime();
-    this.#grace = options.graceMilliseconds ?? day;
+    this.#grace = options.graceMilliseconds ?? usualGrace;
     const unchanged = 'account_id = ? AND secret_id = ? AND looked_at = ? AND superseded_at IS ?';
     this.#sql = {
       page: query<SweptRow>(
@@ -54,16 +53,10 @@ export class Sweep {
       const page = this.#sql.page.all(after.accountId, after.secretId);
       const last = page.at(-1);
       if (last === undefined) return { deleted };
-      for (const rows of byAccount(page.filter((row) => this.#isDue(row)))) deleted += await this.#sweepAccount(rows);
+      for (const rows of byAccount(page.filter((row) => dueAt(known(row), this.#grace) <= this.#now))) deleted += await this.#sweepAccount(rows);
       after = last;
       await this.pause();
     }
-  }
-
-  #isDue({ lookedAt, wasCurrent, supersededAt }: SweptRow): boolean {
-    if (supersededAt !== null) return supersededAt <= this.#now - this.#grace;
-    // A secret just stored waits for its event. One that was referred to is looked at again each day, in case the note of its supersession got lost.
-    return lookedAt <= this.#now - (wasCurrent === 1 ? day : hour);
   }
 
   async #sweepAccount(rows: readonly [SweptRow, ...SweptRow[]]): Promise<number> {
@@ -75,17 +68,27 @@ export class Sweep {
       let deleted = 0;
       for (const row of rows) {
         const unchanged = [row.accountId, row.secretId, row.lookedAt, row.supersededAt] as const;
-        if (current.has(row.secretId)) this.#sql.confirm(this.#now, ...unchanged);
-        else if (row.supersededAt === null && row.wasCurrent === 1) this.#sql.supersede(this.#now, ...unchanged);
-        else {
-          const gone = this.#sql.delete.all(...unchanged);
-          for (const { sealedSlot } of gone) this.slots.erase(sealedSlot);
-          deleted += gone.length;
+        switch (verdict(known(row), current.has(row.secretId))) {
+          case 'confirm':
+            this.#sql.confirm(this.#now, ...unchanged);
+            break;
+          case 'supersede':
+            this.#sql.supersede(this.#now, ...unchanged);
+            break;
+          case 'delete': {
+            const gone = this.#sql.delete.all(...unchanged);
+            for (const { sealedSlot } of gone) this.slots.erase(sealedSlot);
+            deleted += gone.length;
+          }
         }
       }
       return deleted;
     });
   }
+}
+
+function known({ lookedAt, wasCurrent, supersededAt }: SweptRow): SweptSecret {
+  return { lookedAt, wasCurrent: wasCurrent === 1, supersededAt };
 }
 
 /** Rows ordered by account, cut where the account changes. */

@@ -1,16 +1,21 @@
+import { resolve } from 'node:path';
 import { env, stdout, stderr } from 'node:process';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readConfig } from '../config.js';
 import { roles, type Role } from '../domain/access/role.js';
 import { CommandFailed } from './command-failed.js';
 import { issueToken } from './command-line-token.js';
+import { pendingErasures } from './erasures.js';
+import { migrateStores, type MigrateOptions } from './migrate.js';
 import { openStores, type Stores } from './open-stores.js';
 import { ProgressBar } from './progress-bar.js';
 import { rebuildProjections } from './rebuild-projections.js';
+import { checkStoreNow, grantStoreAccess } from './store-commands.js';
 import { toldToOperators } from './told-to-operators.js';
 import { version } from './version.js';
+import { restoreViews, snapshotViews } from './view-snapshots.js';
 
-/** The command `postledger`. Everything but `serve` needs the service to be stopped: it takes the data directory for itself. */
+/** The command `postledger`. Everything but `serve` and `views snapshot` needs the service to be stopped: it takes the data directory for itself. */
 export function commandLine(): Command {
   const program = new Command('postledger')
     .description("Postledger: the service that every application's email accounts live in.")
@@ -18,7 +23,7 @@ export function commandLine(): Command {
     .showHelpAfterError()
     .addHelpText(
       'after',
-      '\nSettings come from environment variables that begin with POSTLEDGER_; the README lists them.\nAll commands but serve need the service to be stopped.',
+      '\nSettings come from environment variables that begin with POSTLEDGER_; the README lists them.\nAll commands but serve and views snapshot need the service to be stopped.',
     );
 
   program
@@ -33,6 +38,18 @@ export function commandLine(): Command {
     .description('build views anew from the log; the old ones stay until the new ones are complete')
     .action((names: readonly string[]) => withStores((stores, { dataDirectory }) => rebuildProjections(stores.events, dataDirectory, names)));
 
+  const views = program.command('views').description('copies of the views, so that another node need not build its own from the whole log');
+  views
+    .command('snapshot')
+    .argument('<directory>', 'where to; made if it is not there, must be empty')
+    .description('copy all views as they are, also while the service runs')
+    .action((directory: string) => tellingWhatFails(() => snapshotViews(readConfig(env).dataDirectory, resolve(directory))));
+  views
+    .command('restore')
+    .argument('<directory>', 'what views snapshot wrote')
+    .description('put a copy in the place of the views; refused unless it is whole, of this version of the program and of this log')
+    .action((directory: string) => withStores(({ events }, { dataDirectory }) => restoreViews(events, dataDirectory, resolve(directory))));
+
   const keys = program.command('keys').description('the keys that stored passwords are encrypted under');
   keys
     .command('status')
@@ -46,6 +63,32 @@ export function commandLine(): Command {
     .command('doctor')
     .description('try to open every stored password, and name those that cannot be')
     .action(() => withStores(examineSecrets));
+
+  program
+    .command('migrate')
+    .description('copy the log and the passwords to another store, and compare both; the source stays as it is; may be stopped and started again')
+    .requiredOption('--from <place>', 'a data directory, kurrentdb://…, or configured: what the environment names')
+    .requiredOption('--to <place>', 'the same; empty, or what an interrupted migration left')
+    .action((options: MigrateOptions) => tellingWhatFails(() => migrateStores(options, readConfig(env))));
+
+  const store = program.command('store').description('the servers of the event store, where POSTLEDGER_EVENT_STORE names them');
+  store
+    .command('check')
+    .description('connect to each server, log in, try what the service needs, and say what is missing; also while the service runs')
+    .action(() => tellingWhatFails(() => checkStoreNow(readConfig(env))));
+  store
+    .command('grant')
+    .description("let the service's user do what the service needs; the password of --user comes from POSTLEDGER_OPS_PASSWORD")
+    .requiredOption('--user <name>', 'an administrator of the event store, e.g. admin')
+    .action((options: { readonly user: string }) => tellingWhatFails(() => grantStoreAccess(readConfig(env), options)));
+
+  const erasures = program.command('erasures').description('what was erased and may still be in the files of the event store');
+  erasures
+    .command('pending')
+    .description('name what still waits; with --user have each server scavenge, and follow that; also while the service runs')
+    .option('--user <name>', 'who may scavenge, e.g. ops; the password comes from POSTLEDGER_OPS_PASSWORD')
+    .option('--no-scavenge', 'only ask the servers what they have scavenged')
+    .action((options: { readonly user?: string; readonly scavenge: boolean }) => tellingWhatFails(() => pendingErasures(readConfig(env), options)));
 
   const tokens = program.command('tokens').description('API tokens, for when nobody has one that still opens');
   tokens
@@ -63,9 +106,9 @@ export function commandLine(): Command {
   return program;
 }
 
-/** Opens the stores, does the work, closes them. What an operator can mend is told in words, with exit code 1. */
+/** Opens the stores, does the work, closes them. */
 async function withStores(work: (stores: Stores, config: { readonly dataDirectory: string }) => Promise<void>): Promise<void> {
-  try {
+  await tellingWhatFails(async () => {
     const config = readConfig(env);
     const stores = await openStores(config);
     try {
@@ -73,6 +116,13 @@ async function withStores(work: (stores: Stores, config: { readonly dataDirector
     } finally {
       await stores.close();
     }
+  });
+}
+
+/** What an operator can mend is told in words, with exit code 1. */
+async function tellingWhatFails(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
   } catch (error) {
     const told = toldToOperators(error);
     if (told === null) throw error;

@@ -1,11 +1,13 @@
 import { isLoopback, type Config } from '../config.js';
 import { openEmbeddedEventStore } from '../event-store/embedded.js';
+import { lockDataDirectory } from '../event-store/embedded-lock.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { openEmbeddedSecretStore } from '../secret-store/embedded.js';
-import { loadRootKeys } from '../secret-store/root-keys.js';
-import type { SecretStore } from '../secret-store/secret-store.js';
+import { loadRootKeys, type RootKeys } from '../secret-store/root-keys.js';
+import { SecretStoreUnavailable, type SecretStore } from '../secret-store/secret-store.js';
 
 export interface Stores {
+  readonly engine: Config['eventStore']['engine'];
   readonly events: EventStore;
   readonly secrets: SecretStore;
   /** Whether the stored passwords lie under a key that was generated for development. */
@@ -14,27 +16,78 @@ export interface Stores {
   close(): Promise<void>;
 }
 
+export interface OpeningOptions {
+  /** Told of what an operator should know while the stores are in use. */
+  readonly warn?: (message: string) => void;
+  /** Told again and again while a cluster does not answer; the opening then waits for it. Left out: the opening gives up at once. */
+  readonly waiting?: (error: unknown) => void;
+}
+
 /**
  * Opens the log, which takes the data directory for this process, then the secrets.
- * @throws {StoreLocked} @throws {RootKeyRefused} @throws {SecretStoreUnavailable} with what to do; nothing is left open.
+ * @throws {StoreLocked} @throws {RootKeyRefused} @throws {SecretStoreUnavailable} @throws {ConnectionStringRefused} with what to do; nothing is left open.
  */
-export async function openStores({ dataDirectory, rootKeys, production, http }: Config): Promise<Stores> {
+export async function openStores(config: Config, options: OpeningOptions = {}): Promise<Stores> {
+  return config.eventStore.engine === 'EMBEDDED' ? openEmbedded(config) : openCluster(config, config.eventStore.connectionString, options);
+}
+
+async function openEmbedded(config: Config): Promise<Stores> {
+  const { dataDirectory } = config;
   const events = await openEmbeddedEventStore(dataDirectory);
+  return orClose([events], async () => {
+    const rootKeys = await rootKeysOf(config);
+    const secrets = await openEmbeddedSecretStore({ directory: dataDirectory, rootKeys });
+    return { engine: 'EMBEDDED', events, secrets, developmentRootKey: rootKeys.development, close: () => closeAll([secrets, events]) };
+  });
+}
+
+/** The data directory then holds nothing but this node's views; they are for one process as well. */
+async function openCluster(config: Config, connectionString: string, { warn, waiting }: OpeningOptions): Promise<Stores> {
+  const lock = lockDataDirectory(config.dataDirectory);
+  const directory = { close: () => Promise.resolve(lock.release()) };
+  return orClose([directory], async () => {
+    const rootKeys = await rootKeysOf(config);
+    // Loaded for those who use it alone: the client is the heaviest library there is here.
+    const { openKurrentDbEventStore } = await import('../event-store/kurrentdb.js');
+    const { openKurrentDbSecretStore } = await import('../secret-store/kurrentdb.js');
+    const events = await openKurrentDbEventStore({ connectionString, ...(warn && { warn }) });
+    return orClose([events], async () => {
+      const secrets = await answering(() => openKurrentDbSecretStore({ log: events, rootKeys }), waiting);
+      return { engine: 'KURRENTDB', events, secrets, developmentRootKey: rootKeys.development, close: () => closeAll([secrets, events, directory]) };
+    });
+  });
+}
+
+/** Who lets other machines in is not developing: a key that lies beside what it encrypts protects from nobody who gets at the disk. */
+function rootKeysOf({ rootKeys, dataDirectory, production, http }: Config): Promise<RootKeys> {
+  return loadRootKeys({ ...rootKeys, dataDirectory, production: production || !isLoopback(http.host) });
+}
+
+/** The opening of a store in a cluster that may not be up yet. Each try takes its own time, so none follows at once. */
+async function answering<Store>(open: () => Promise<Store>, waiting: OpeningOptions['waiting']): Promise<Store> {
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!waiting || !(error instanceof SecretStoreUnavailable)) throw error;
+      waiting(error);
+    }
+  }
+}
+
+interface Closing {
+  close(): Promise<void>;
+}
+
+async function orClose(opened: readonly Closing[], work: () => Promise<Stores>): Promise<Stores> {
   try {
-    // Who lets other machines in is not developing: a key that lies beside what it encrypts protects from nobody who gets at the disk.
-    const keys = await loadRootKeys({ ...rootKeys, dataDirectory, production: production || !isLoopback(http.host) });
-    const secrets = await openEmbeddedSecretStore({ directory: dataDirectory, rootKeys: keys });
-    return {
-      events,
-      secrets,
-      developmentRootKey: keys.development,
-      async close() {
-        await secrets.close();
-        await events.close();
-      },
-    };
+    return await work();
   } catch (error) {
-    await events.close();
+    await closeAll(opened);
     throw error;
   }
+}
+
+async function closeAll(opened: readonly Closing[]): Promise<void> {
+  for (const store of opened) await store.close();
 }

@@ -10,7 +10,6 @@ const graceMilliseconds = 10_000;
 export async function serve(): Promise<void> {
   const service = await started();
   if (service === null) return exit(1);
-  stdout.write(greeting(service));
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
@@ -27,6 +26,8 @@ export async function serve(): Promise<void> {
   };
   process.on('SIGTERM', stop).on('SIGINT', stop);
   process.on('SIGHUP', () => void service.rebuildViews());
+  // Last, so that whoever waits for it can stop the service from then on.
+  stdout.write(greeting(service));
 }
 
 async function started(): Promise<RunningService | null> {

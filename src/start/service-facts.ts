@@ -4,6 +4,7 @@ import { StoreUnavailable, type EventStore } from '../event-store/event-store.js
 import { version } from './version.js';
 
 export interface Watched {
+  readonly engine: ServiceFacts['eventStore']['engine'];
   readonly events: EventStore;
   readonly views: Views;
   readonly startedAt: Date;
@@ -11,16 +12,15 @@ export interface Watched {
 }
 
 /** What the service knows of itself at the moment it is asked. It is ready when the log answers and every view follows it. */
-export function serviceFacts({ events, views, startedAt, warnings }: Watched): () => Promise<ServiceFacts> {
+export function serviceFacts({ engine, events, views, startedAt, warnings }: Watched): () => Promise<ServiceFacts> {
   return async () => {
-    const head = await headOf(events);
-    const projections = await views.facts(head.position);
+    const { head, projections } = await askLog(events, views);
     const stopped = projections.filter(({ state }) => state === 'STOPPED');
     return {
       version,
       startedAt,
       ready: head.available && projections.every(({ state }) => state === 'CURRENT'),
-      eventStore: { engine: 'EMBEDDED', available: head.available, headPosition: head.position },
+      eventStore: { engine, available: head.available, headPosition: head.position },
       projections,
       warnings: [
         ...warnings,
@@ -33,11 +33,13 @@ export function serviceFacts({ events, views, startedAt, warnings }: Watched): (
   };
 }
 
-async function headOf(events: EventStore): Promise<{ readonly available: boolean; readonly position: bigint | null }> {
+/** Where the views are they know themselves; how far behind that is, only the log knows. */
+async function askLog(events: EventStore, views: Views) {
   try {
-    return { available: true, position: (await events.headPosition()) ?? null };
+    const position = (await events.headPosition()) ?? null;
+    return { head: { available: true, position }, projections: await views.facts(position) };
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
-    return { available: false, position: null };
+    return { head: { available: false, position: null }, projections: await views.facts(null) };
   }
 }

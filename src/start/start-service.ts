@@ -39,6 +39,8 @@ export interface StartOptions {
   readonly log?: Writable;
   /** CA certificates (PEM) that mail servers may be signed by, beside the runtime's own and those of NODE_EXTRA_CA_CERTS. */
   readonly additionalRoots?: readonly string[];
+  /** For tests: stores that are opened in another way than the configuration says. */
+  readonly openStores?: typeof openStores;
 }
 
 /** How long a replaced password stays, so that a revert can bring it back. In milliseconds: 24 hours. */
@@ -48,10 +50,16 @@ const secretGrace = 86_400_000;
  * The whole service, from configuration to listening. It listens once every view has caught up with the log.
  * @throws {StoreLocked} @throws {RootKeyRefused} @throws {SecretStoreUnavailable} and what listening can throw; nothing is left open.
  */
-export async function startService(config: Config, { log: destination, additionalRoots = [] }: StartOptions = {}): Promise<RunningService> {
+export async function startService(
+  config: Config,
+  { log: destination, additionalRoots = [], openStores: open = openStores }: StartOptions = {},
+): Promise<RunningService> {
   const startedAt = new Date();
   const log = pino({ level: config.logLevel, base: { service: 'postledger' }, serializers: { err: stdSerializers.err } }, destination ?? process.stderr);
-  const stores = await openStores(config);
+  const stores = await open(config, {
+    warn: (message) => log.warn(message),
+    waiting: (error) => log.error({ err: error }, 'the event store does not answer; the start goes on as soon as it does'),
+  });
   const opened: { stop(): void | Promise<void> }[] = [{ stop: () => stores.close() }];
   const stopAll = async () => {
     for (const part of opened.splice(0).reverse()) await part.stop();
@@ -63,6 +71,7 @@ export async function startService(config: Config, { log: destination, additiona
       listener: {
         stopped: (projection, eventId, error) => log.fatal({ projection, eventId, err: error }, 'a view stopped: it cannot take this event'),
         storeLost: (projection, error) => log.error({ projection, err: error }, 'a view lost the event store and tries again'),
+        discarded: (projection) => log.warn({ projection }, 'a view was damaged, or not made from this log, and is built anew'),
       },
     });
     opened.push(views);
@@ -85,9 +94,9 @@ export async function startService(config: Config, { log: destination, additiona
     const warnings = stores.developmentRootKey
       ? ['Passwords lie under a key that was made for development and is kept beside them. Before real ones are entered, set POSTLEDGER_ROOT_KEYS.']
       : [];
-    const facts = serviceFacts({ events: stores.events, views, startedAt, warnings });
+    const facts = serviceFacts({ engine: stores.engine, events: stores.events, views, startedAt, warnings });
     const registry = new Registry();
-    viewMetrics(registry, views);
+    viewMetrics(registry, facts);
 
     const server = await startHttpServer({
       config: config.http,

@@ -1,5 +1,8 @@
+import { SnapshotRefused } from '../../projections/snapshot-manifest.js';
 import { ConfigRefused } from '../config.js';
 import { StoreLocked } from '../event-store/embedded.js';
+import { StoreUnavailable } from '../event-store/event-store.js';
+import { ConnectionStringRefused } from '../event-store/kurrentdb/connection-string.js';
 import { SecretStoreUnavailable } from '../secret-store/secret-store.js';
 import { RootKeyRefused } from '../secret-store/root-keys.js';
 import { CommandFailed } from './command-failed.js';
@@ -10,8 +13,11 @@ export function toldToOperators(error: unknown): string | null {
     error instanceof CommandFailed ||
     error instanceof ConfigRefused ||
     error instanceof StoreLocked ||
+    error instanceof StoreUnavailable ||
+    error instanceof ConnectionStringRefused ||
     error instanceof RootKeyRefused ||
-    error instanceof SecretStoreUnavailable
+    error instanceof SecretStoreUnavailable ||
+    error instanceof SnapshotRefused
   )
     return error.message;
   if (!(error instanceof Error) || !('code' in error)) return null;

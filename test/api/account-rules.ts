@@ -84,7 +84,16 @@ export class AccountRules {
         return account.status === 'DELETED' ? [] : [{ ...account, status: 'DELETED' }];
       case 'restore':
         return account.status === 'DELETED' ? [{ ...account, status: account.statusBefore }] : [];
-      default:
+      case 'rename':
+      case 'configureSender':
+      case 'configureReceiver':
+      case 'changeSenderPassword':
+      case 'changeReceiverPassword':
+      case 'removeSender':
+      case 'removeReceiver':
+      case 'disable':
+      case 'enable':
+      case 'revert':
         if (account.status === 'DELETED') refuse('ACCOUNT_DELETED');
         return this.#changed(asked, account);
     }

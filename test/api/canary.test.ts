@@ -1,116 +1,209 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { once as answerOnce } from '../http/http-service.js';
+import { closeFakeServers, imapServer, smtpServer, type FakeServer } from '../mail/lab/fake-server.js';
+import { canaries, filesWith, shapesOf } from './canaries.js';
 import { startTestService, type TestService } from './service.js';
 
-/** Passwords that occur nowhere else: wherever one turns up, it has leaked. */
-const canaries = Array.from({ length: 12 }, (_, n) => `Kanarie-${n}-ü~%&"/+${(0x9e3779b97f4a7c15n * BigInt(n + 1)).toString(36)}`);
-const canary = (n: number) => canaries[n % canaries.length] ?? '';
-
-/** How a leaked secret may look: as it is, escaped, base64 at any of three offsets, URL-encoded, hex, and as SMTP and IMAP put it on the wire. */
-function shapesOf(secret: string): readonly string[] {
-  const base64At = (offset: number) => {
-    const encoded = Buffer.from(`${'x'.repeat(offset)}${secret}`)
-      .toString('base64')
-      .replace(/=+$/, '');
-    return encoded.slice(Math.ceil((offset * 8) / 6), -1);
-  };
-  return [
-    secret,
-    JSON.stringify(secret).slice(1, -1),
-    encodeURIComponent(secret),
-    new URLSearchParams({ s: secret }).toString().slice(2),
-    Buffer.from(secret).toString('hex'),
-    base64At(0),
-    base64At(1),
-    base64At(2),
-  ];
-}
-
-async function filesBelow(directory: string): Promise<readonly string[]> {
-  const entries = await readdir(directory, { withFileTypes: true, recursive: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-}
+const canary = (n: number) => canaries[n] ?? expect.fail(`There is no canary ${n}.`);
+/** A server says back what it was sent, the password in it. */
+const echo = (answer: string) => (socket: Socket, line: string) => void socket.write(`${answer.replace('${tag}', line.split(' ')[0] ?? '')} ${line}\r\n`);
 
 describe('a password', () => {
   let service: TestService;
+  let smtp: FakeServer;
+  let imap: FakeServer;
   const answers: string[] = [];
-  const send = async (document: string, variables: Record<string, unknown>) => {
-    const { text } = await service.query(document, variables);
+  /** What is random in every token that there was. */
+  const tokens: string[] = [];
+
+  const send = async (document: string, variables: Record<string, unknown>, extensions?: Record<string, unknown>) => {
+    const { text } = await service.query(document, variables, extensions && { extensions });
     answers.push(text);
   };
-  const mutate = (mutation: string, type: string, input: unknown) =>
-    send(`mutation ($input: ${type}!) { ${mutation}(input: $input) { errors { code message field } } }`, { input });
+  const mutationOf = (mutation: string) =>
+    `mutation ($input: ${mutation.slice(0, 1).toUpperCase()}${mutation.slice(1)}Input!) { ${mutation}(input: $input) { errors { code message field } } }`;
+  const mutate = (mutation: string, input: unknown) => send(mutationOf(mutation), { input });
   const sender = (password: unknown, more: object = {}) => ({
-    smtp: { identity: { emailAddress: 'a@example.com', password, ...more }, connection: { host: '127.0.0.1', port: 1 } },
+    smtp: { identity: { emailAddress: 'a@example.com', password, ...more }, connection: { host: '127.0.0.1', port: smtp.port, startTls: 'DISABLED' } },
   });
+  const receiver = (password: unknown) => ({
+    imap: {
+      identity: { userId: 'a@example.com', password },
+      connection: { host: '127.0.0.1', port: imap.port, useTls: false, startTls: 'DISABLED' },
+    },
+  });
+  const request = async (path: string, options: RequestInit) => {
+    const headers = { authorization: `Bearer ${service.adminToken}`, 'content-type': 'application/json', ...(options.headers as Record<string, string>) };
+    const response = await fetch(new URL(path, service.url), { ...options, headers });
+    answers.push(await response.text(), JSON.stringify([...response.headers]));
+  };
 
   beforeAll(async () => {
-    service = await startTestService();
-    await mutate('createEmailAccount', 'CreateEmailAccountInput', {
+    service = await startTestService({ POSTLEDGER_LOG_LEVEL: 'trace' });
+    smtp = await smtpServer({ answers: { 'AUTH PLAIN': echo('535 5.7.8'), 'AUTH LOGIN': echo('535 5.7.8') } });
+    imap = await imapServer({ answers: { LOGIN: echo('${tag} NO [AUTHENTICATIONFAILED]') } });
+    tokens.push(service.adminToken);
+    for (const role of ['VIEWER', 'EDITOR']) tokens.push(await service.tokenFor(role));
+
+    const created = {
       accountId: 'Canary',
       accountName: 'Canary',
       sender: sender(canary(0)),
-      receiver: { imap: { identity: { userId: 'a@example.com', password: canary(1) }, connection: { host: '127.0.0.1', port: 1 } } },
+      receiver: receiver(canary(1)),
       idempotencyKey: 'canary',
-    });
-    await mutate('changeSenderPassword', 'ChangeSenderPasswordInput', { accountId: 'Canary', password: canary(2) });
-    await mutate('changeReceiverPassword', 'ChangeReceiverPasswordInput', { accountId: 'Canary', password: canary(3) });
-    await mutate('configureSender', 'ConfigureSenderInput', { accountId: 'Canary', sender: sender(canary(4)) });
-    await mutate('testConnection', 'TestConnectionInput', { accountId: 'Canary' });
-    await mutate('testConnection', 'TestConnectionInput', { draft: { sender: sender(canary(5)) } });
-    await mutate('sendTestMessage', 'SendTestMessageInput', { accountId: 'Canary', to: 'b@example.com' });
-    // What is malformed beside the password: missing and unknown fields, wrong types, wrong enums, and the password where it does not belong.
-    const malformed: unknown[] = [
-      { accountId: 'Bad', sender: sender(canary(6)) },
-      { accountId: 'Bad', accountName: 'Bad', unknown: 1, sender: sender(canary(6)) },
-      { accountId: 'Bad', accountName: 'Bad', sender: sender(canary(7), { emailAdress: 'x' }) },
-      { accountId: 'Bad', accountName: 'Bad', sender: { smtp: { identity: { password: canary(7) } } } },
-      {
-        accountId: 'Bad',
-        accountName: 'Bad',
-        sender: { smtp: { identity: { emailAddress: 'a@example.com', password: canary(8) }, connection: { port: 'high', startTls: 'SOMETIMES' } } },
-      },
-      { accountId: 'Bad', accountName: 'Bad', sender: { ...sender(canary(8)), microsoftGraph: {} } },
-      { accountId: 'Bad', accountName: 'Bad', sender: sender([canary(9)]) },
-      { accountId: 'Bad', accountName: 'Bad', sender: sender({ value: canary(9) }) },
-      { accountId: 'Bad', accountName: 'Bad', sender: sender(`${canary(10)}\r\n`) },
-      { accountId: 'Bad', accountName: 'Bad', sender: sender(canary(10).repeat(400)) },
-      { accountId: 'Bad', accountName: 'Bad', sender: { smtp: { identity: { emailAddress: canary(11), password: canary(11) } } } },
-    ];
-    for (const input of malformed) await mutate('createEmailAccount', 'CreateEmailAccountInput', input);
-    await send(`mutation { changeSenderPassword(input: { accountId: "Canary", password: ${JSON.stringify(canary(6))} }) { errors { code } } }`, {});
+    };
+    await mutate('createEmailAccount', created);
+    await mutate('createEmailAccount', created);
+    await mutate('createEmailAccount', { ...created, sender: sender(canary(2)) });
+    await mutate('changeSenderPassword', { accountId: 'Canary', password: canary(2) });
+    await mutate('changeReceiverPassword', { accountId: 'Canary', password: canary(3) });
+    await mutate('configureSender', { accountId: 'Canary', sender: sender(canary(4)) });
+    await mutate('configureSender', { accountId: 'Canary', sender: sender(canary(5)), expectedVersion: 1 });
+    await testAndSend();
+    await sendMalformed();
+    await sendOverWebSockets();
+    await sendWhatIsNoRequest();
     await send(
-      `mutation ($password: Secret = ${JSON.stringify(canary(7))}) { changeSenderPassword(input: { accountId: "Canary", password: $password }) { errors { code } } }`,
+      'query { emailAccounts { nodes { accountId accountName sender { __typename } connectionTest { stages { serverResponse message hint } } history { nodes { action changes { path before after } } } } } }',
       {},
     );
     await send(
-      'query { emailAccounts { nodes { accountId accountName sender { __typename } history { nodes { action changes { path before after } } } } } }',
+      '{ auditTrail(first: 100) { nodes { __typename action reason changes { path before after secret } ... on TestMessageSentEntry { serverResponse } } } apiTokens { nodes { id name } } }',
       {},
     );
-    await send('query { auditTrail(first: 100) { nodes { action reason changes { path before after secret } } } }', {});
-    answers.push(await (await fetch(new URL('/metrics', service.url))).text());
-    await mutate('eraseEmailAccount', 'EraseEmailAccountInput', { accountId: 'Canary', confirmation: 'Canary', reason: 'done' });
+    await service.rebuildViews();
+    await mutate('eraseEmailAccount', { accountId: 'Canary', confirmation: 'Canary', reason: 'done' });
+    await service.restart();
+    await request('/metrics', {});
+    await request('/readyz', {});
   });
-  afterAll(() => service.stop());
+  afterAll(async () => {
+    await closeFakeServers();
+    await service.stop();
+  });
 
-  it('was really set and really refused, or this proves nothing', () => {
+  async function testAndSend(): Promise<void> {
+    const stages = 'test { stages { code message hint serverResponse } } errors { code message field }';
+    const test = (input: object) => send(`mutation ($input: TestConnectionInput!) { testConnection(input: $input) { ${stages} } }`, { input });
+    await test({ accountId: 'Canary' });
+    await test({ draft: { sender: sender(canary(5)), receiver: receiver(canary(6)) } });
+    await test({ accountId: 'Canary', draft: { receiver: receiver(canary(7)) } });
+    await send('mutation ($input: SendTestMessageInput!) { sendTestMessage(input: $input) { messageId serverResponse errors { code message } } }', {
+      input: { accountId: 'Canary', to: 'b@example.com', idempotencyKey: 'message' },
+    });
+  }
+
+  /** Missing and unknown fields beside the password, wrong types, wrong enums, and the password where it does not belong. */
+  async function sendMalformed(): Promise<void> {
+    const bad = { accountId: 'Bad', accountName: 'Bad' };
+    const malformed: unknown[] = [
+      { accountId: 'Bad', sender: sender(canary(8)) },
+      { ...bad, unknown: 1, sender: sender(canary(8)) },
+      { ...bad, sender: sender(canary(9), { emailAdress: 'x' }) },
+      { ...bad, sender: { smtp: { identity: { password: canary(9) } } } },
+      { ...bad, sender: { smtp: { identity: { emailAddress: 'a@example.com', password: canary(10) }, connection: { port: 'high', startTls: 'SOMETIMES' } } } },
+      { ...bad, sender: { ...sender(canary(10)), microsoftGraph: {} } },
+      { ...bad, sender: sender([canary(11)]) },
+      { ...bad, sender: sender({ value: canary(11) }) },
+      { ...bad, sender: sender(`${canary(12)}\r\n`) },
+      { ...bad, sender: sender(canary(12).repeat(400)) },
+      { ...bad, sender: { smtp: { identity: { emailAddress: canary(13), password: canary(13) } } } },
+      { ...bad, sender: sender(null, { [canary(13)]: 1 }) },
+      { ...bad, provider: canary(13) },
+    ];
+    for (const input of malformed) await mutate('createEmailAccount', input);
+    const [literal, other] = [canary(14), canary(15)].map((secret) => JSON.stringify(secret));
+    await send(`mutation { changeSenderPassword(input: { accountId: "Canary", password: ${literal} }) { errors { code } } }`, {});
+    await send(`mutation ($password: Secret = ${other}) { changeSenderPassword(input: { accountId: "Canary", password: $password }) { errors { code } } }`, {});
+    await send(`{ viewer { role ${literal} } }`, {});
+    await send('{ viewer { role } }', { unused: canary(15) }, { consistencyToken: canary(15), other: canary(15) });
+  }
+
+  async function sendOverWebSockets(): Promise<void> {
+    const url = service.url.replace('http', 'ws');
+    const client = createClient({
+      url,
+      webSocketImpl: WebSocket,
+      connectionParams: { authorization: `Bearer ${service.adminToken}`, comment: canary(16) },
+      retryAttempts: 0,
+    });
+    const change = mutationOf('changeSenderPassword');
+    for (const input of [
+      { accountId: 'Canary', password: canary(16) },
+      { accountId: 'Canary', password: [canary(16)] },
+      { accountId: 'Canary', password: canary(17), unknown: canary(17) },
+    ])
+      answers.push((await answerOnce(client, change, { input })).text);
+    const draft = { draft: { sender: sender(canary(17)) } };
+    const progress = client.iterate({
+      query: 'subscription ($input: TestConnectionInput!) { connectionTestProgress(input: $input) { stage { message serverResponse } test { outcome } } }',
+      variables: { input: draft },
+    });
+    for await (const message of progress) answers.push(JSON.stringify(message));
+    await client.dispose();
+    for (const first of [`{"type":"connection_init","payload":{"authorization":"Bearer ${encodeURIComponent(canary(18))}"}}`, `no message but ${canary(18)}`]) {
+      const socket = new WebSocket(url, 'graphql-transport-ws');
+      socket.on('message', (data: Buffer) => answers.push(data.toString()));
+      await once(socket, 'open');
+      socket.send(first);
+      const [, reason] = (await once(socket, 'close')) as [number, Buffer];
+      answers.push(reason.toString());
+    }
+  }
+
+  /** Requests that do not get as far as GraphQL. */
+  async function sendWhatIsNoRequest(): Promise<void> {
+    const body = JSON.stringify({ query: mutationOf('changeSenderPassword'), variables: { input: { accountId: 'Canary', password: canary(19) } } });
+    await request('/graphql', { method: 'POST', body, headers: { 'content-type': 'text/plain' } });
+    await request('/graphql', { method: 'POST', body, headers: { 'content-type': `multipart/form-data; boundary=${encodeURIComponent(canary(19))}` } });
+    await request('/graphql', { method: 'POST', body: `${body.slice(0, -1)}, "password": "${canary(20)}` });
+    await request('/graphql', { method: 'POST', body: JSON.stringify({ query: canary(20), variables: canary(20), operationName: [canary(20)] }) });
+    await request('/graphql', { method: 'POST', body: JSON.stringify({ query: '{ viewer { role } }', operationName: canary(20) }) });
+    await request('/graphql', {
+      method: 'POST',
+      body: `{"query": "{ viewer { role } }", "variables": {"long": "${canary(21).replace('"', '')}${' '.repeat(1_100_000)}"}}`,
+    });
+    await request('/graphql', { method: 'PUT', body });
+    const inUrl = new URLSearchParams({ query: mutationOf('changeSenderPassword'), variables: JSON.stringify({ input: { password: canary(22) } }) }).toString();
+    await request(`/graphql?${inUrl}`, { method: 'GET', headers: { 'apollo-require-preflight': '1' } });
+    await request(`/graphql?${inUrl}&`, { method: 'GET' });
+    await request(`/${encodeURIComponent(canary(22))}`, { method: 'GET' });
+    for (const authorization of [`Bearer ${encodeURIComponent(canary(23))}`, `Basic ${Buffer.from(`admin:${canary(23)}`).toString('base64')}`])
+      await request('/graphql', { method: 'POST', body: '{"query":"{ viewer { role } }"}', headers: { authorization } });
+  }
+
+  it('was really set, really sent to a server, and really refused, or this proves nothing', () => {
     expect(answers[0]).toContain('"errors":[]');
-    expect(answers.filter((text) => text.includes('BAD_USER_INPUT') || text.includes('GRAPHQL_VALIDATION_FAILED')).length).toBeGreaterThanOrEqual(8);
-    expect(service.logged().length).toBeGreaterThan(100);
+    expect(answers.filter((text) => text.includes('BAD_USER_INPUT') || text.includes('GRAPHQL_VALIDATION_FAILED')).length).toBeGreaterThanOrEqual(20);
+    // Three tests, a message, a subscription, and the history of them.
+    expect(answers.filter((text) => text.includes('[secret]')).length).toBeGreaterThanOrEqual(6);
+    for (const sent of [canary(4), canary(5)].map((secret) => Buffer.from(`\0a@example.com\0${secret}`).toString('base64')))
+      expect(smtp.received()).toContain(sent);
+    expect(imap.connections()).toBeGreaterThanOrEqual(3);
+    expect(service.logged().split('\n').length).toBeGreaterThan(40);
+    expect(tokens).toHaveLength(3);
   });
 
   it.each(canaries.map((secret, n) => [n, secret] as const))('is in no answer and no log line (canary %d)', (_n, secret) => {
     const told = [...answers, service.logged()].join('\n');
-    for (const shape of shapesOf(secret)) expect(told.includes(shape)).toBe(false);
+    for (const shape of shapesOf(secret)) expect([shape, told.includes(shape)]).toEqual([shape, false]);
   });
 
   it('is in no file of the data directory', async () => {
-    const files = await filesBelow(service.dataDirectory);
-    expect(files.length).toBeGreaterThanOrEqual(5);
-    for (const file of files) {
-      const content = await readFile(file);
-      for (const shape of canaries.flatMap(shapesOf)) expect([file, content.includes(shape)]).toEqual([file, false]);
-    }
+    const { searched, found } = await filesWith(service.dataDirectory, canaries.flatMap(shapesOf));
+    expect(searched).toBeGreaterThanOrEqual(5);
+    expect(found).toEqual([]);
+  });
+
+  it('is held to as strictly where it is a token: the first one is in the file made for it, and none anywhere else', async () => {
+    const random = tokens.map((token) => token.split('_')[2] ?? '');
+    expect(random.every((text) => /^\w{43}$/.test(text))).toBe(true);
+    const told = [...answers, service.logged()].join('\n');
+    for (const shape of random.flatMap(shapesOf)) expect(told.includes(shape)).toBe(false);
+    expect((await filesWith(service.dataDirectory, random.flatMap(shapesOf))).found).toEqual(['bootstrap-token']);
   });
 });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [field: string]: Json };
 type Path = readonly string[];
@@ -36,7 +36,7 @@ function waysToSpoil(path: Path, value: Json | undefined): fc.Arbitrary<Spoiling
       fc.constantFrom(
         ...anywhere,
         way('a number that is none', true, () => 12.5),
-        way('much too long', true, (value) => `${String(value)} `.repeat(5_000).slice(0, 5_000)),
+        way('much too long', true, (value) => `${textOf(value)} `.repeat(5_000).slice(0, 5_000)),
       ),
       fc
         .tuple(fc.constantFrom(...invisible), fc.nat(8))
@@ -44,7 +44,7 @@ function waysToSpoil(path: Path, value: Json | undefined): fc.Arbitrary<Spoiling
           way(
             `with ${JSON.stringify(character)} at ${place}`,
             !isSecret,
-            (value) => `${String(value).slice(0, place)}${character}${String(value).slice(place)}`,
+            (value) => `${textOf(value).slice(0, place)}${character}${textOf(value).slice(place)}`,
           ),
         ),
     ];
@@ -65,6 +65,10 @@ function waysToSpoil(path: Path, value: Json | undefined): fc.Arbitrary<Spoiling
       way('both of what excludes each other', false, (value) => ({ ...(value as object), microsoftGraph: { identity: {}, connection: {} } })),
     ),
   ];
+}
+
+function textOf(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** The input with one place spoilt; as it was where an earlier spoiling took that place away. */

@@ -2,14 +2,18 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { readConfig } from '../../src/config.js';
+import { readConfig, type Config } from '../../src/config.js';
 import { startService, type RunningService, type StartOptions } from '../../src/start/start-service.js';
+import { storeUnderTest, type StoreUnderTest } from './store-under-test.js';
 
 /** A whole service on a free port with a data directory of its own, spoken to over HTTP as any client would. */
 export interface TestService {
   readonly url: string;
   readonly dataDirectory: string;
   readonly adminToken: string;
+  /** What its first start issued; null when it was not the first over its store. */
+  readonly bootstrapToken: string | null;
+  readonly engine: Config['eventStore']['engine'];
   /** Everything the service has written to its log so far. */
   readonly logged: () => string;
   query(document: string, variables?: Record<string, unknown>, options?: QueryOptions): Promise<Response>;
@@ -17,6 +21,8 @@ export interface TestService {
   data<Data>(document: string, variables?: Record<string, unknown>, options?: QueryOptions): Promise<Data>;
   /** A token of the role, issued through the API. */
   tokenFor(role: string): Promise<string>;
+  /** Builds all views anew while the present ones serve, as SIGHUP does. */
+  rebuildViews(): Promise<void>;
   /** Stops it and starts it again on the same data. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -35,7 +41,18 @@ export interface Response {
   readonly text: string;
 }
 
-export async function startTestService(environment: Record<string, string> = {}, options: Pick<StartOptions, 'additionalRoots'> = {}): Promise<TestService> {
+export interface TestServiceOptions extends Pick<StartOptions, 'additionalRoots'> {
+  /** Left out: an empty one of its own, of the engine that the run is about. */
+  readonly store?: StoreUnderTest;
+  /** For one that is not the first over its store, hence issues none. */
+  readonly adminToken?: string;
+}
+
+export async function startTestService(
+  environment: Record<string, string> = {},
+  { store, adminToken: given, ...options }: TestServiceOptions = {},
+): Promise<TestService> {
+  const own = store ?? (await storeUnderTest());
   const dataDirectory = await mkdtemp(join(tmpdir(), 'postledger-'));
   const lines: string[] = [];
   const log = new PassThrough();
@@ -47,12 +64,14 @@ export async function startTestService(environment: Record<string, string> = {},
         POSTLEDGER_DATA_DIR: dataDirectory,
         POSTLEDGER_EGRESS_ALLOW_LOOPBACK: 'true',
         POSTLEDGER_LOG_LEVEL: 'debug',
+        ...own.environment,
         ...environment,
       }),
-      { log, ...options },
+      { log, ...own.options, ...options },
     );
   let running: RunningService = await start();
-  const adminToken = (await readFile(join(dataDirectory, 'bootstrap-token'), 'utf8')).trim();
+  const { bootstrapToken } = running;
+  const adminToken = given ?? (await readFile(join(dataDirectory, 'bootstrap-token'), 'utf8')).trim();
 
   const query: TestService['query'] = async (document, variables = {}, { token = adminToken, headers = {}, extensions } = {}) => {
     const answer = await fetch(running.url, {
@@ -75,6 +94,8 @@ export async function startTestService(environment: Record<string, string> = {},
     },
     dataDirectory,
     adminToken,
+    bootstrapToken,
+    engine: running.config.eventStore.engine,
     logged: () => lines.join(''),
     query,
     data,
@@ -87,6 +108,7 @@ export async function startTestService(environment: Record<string, string> = {},
       );
       return issueApiToken.token;
     },
+    rebuildViews: () => running.rebuildViews(),
     async restart() {
       await running.stop();
       running = await start();
@@ -94,6 +116,7 @@ export async function startTestService(environment: Record<string, string> = {},
     async stop() {
       await running.stop();
       await rm(dataDirectory, { recursive: true, force: true });
+      if (!store) await own.end();
     },
   };
 }

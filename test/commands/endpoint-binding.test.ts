@@ -142,6 +142,23 @@ describe('a revert', () => {
   });
 });
 
+it('what cannot be connected to is told of the place where it is mended: the draft, or else the account', async () => {
+  const graph = { kind: 'microsoftGraph', identity: { userPrincipalName: 'a@example.com' }, connection: { authenticationProfile: 'contoso' } } as const;
+  const notReady = (...field: string[]) => ({ test: null, problems: [{ code: 'NOT_READY', field }] });
+  const accountId = await created({ sender: graph, receiver: imap(null) });
+  expect(await test({ accountId, directions: ['SENDER'] })).toMatchObject(notReady('accountId'));
+  expect(await test({ accountId, draft: { receiver: imap('entered') } })).toMatchObject(notReady('accountId'));
+  expect(await test({ accountId, draft: { receiver: imap(undefined) }, directions: ['RECEIVER'] })).toMatchObject(
+    notReady('draft', 'receiver', 'imap', 'identity', 'password'),
+  );
+  expect(await test({ draft: { sender: graph } })).toMatchObject(notReady('draft', 'sender', 'microsoftGraph'));
+  expect(await test({ draft: { sender: smtp(null, { authenticationProfile: 'contoso' }) } })).toMatchObject(
+    notReady('draft', 'sender', 'smtp', 'connection', 'authenticationProfile'),
+  );
+  expect(await test({ accountId: await created({ sender: null, receiver: null }) })).toMatchObject(notReady('accountId'));
+  expect(await test({ accountId, directions: ['SENDER'], draft: { sender: null } })).toMatchObject(notReady('accountId'));
+});
+
 describe('a password is opened', () => {
   it('for no endpoint that is not on its list, and for no list but the one it was sealed with', async () => {
     const accountId = await created();

@@ -46,7 +46,7 @@ export function describeEventStoreContract(name: string, open: () => Promise<Ope
       });
 
       it('takes names and types in any script', async () => {
-        const stream = newStream('emailAccount-süd 東京 ');
+        const stream = newStream('contract-süd 東京 ');
         await store.appendToStream(stream, [newEvent('Überprüft')], 'no_stream');
         expect(await collect(store.readStream(stream))).toMatchObject([{ streamId: stream, type: 'Überprüft' }]);
       });
@@ -199,7 +199,7 @@ export function describeEventStoreContract(name: string, open: () => Promise<Ope
         const start = await end(store);
         const appended: Appended[] = [];
         for (const place of numbers(0, 20)) appended.push(await store.appendToStream(`${category}${place % 2}-x`, [newEventAt(null, place)], 'any'));
-        const read = async (options: { after?: bigint; streamPrefixes?: string[]; maxCount?: number }) =>
+        const read = async (options: { after?: bigint; from?: bigint; streamPrefixes?: string[]; maxCount?: number }) =>
           (await collect(store.readAll({ ...start, ...options }))).filter(({ streamId }) => streamId.startsWith(category)).map(({ data }) => data['at']);
         expect(await read({})).toEqual(numbers(0, 20));
         expect(await read({ streamPrefixes: [`${category}1-`] })).toEqual(numbers(0, 20).filter((place) => place % 2 === 1));
@@ -207,6 +207,8 @@ export function describeEventStoreContract(name: string, open: () => Promise<Ope
         expect(await read({ streamPrefixes: [`${category}1-`], maxCount: 3 })).toEqual([1, 3, 5]);
         const eleventh = appended[10];
         expect(eleventh && (await read({ after: eleventh.position }))).toEqual(numbers(11, 20));
+        expect(eleventh && (await read({ from: eleventh.position }))).toEqual(numbers(10, 20));
+        expect(eleventh && (await read({ from: eleventh.position, streamPrefixes: [`${category}0-`], maxCount: 2 }))).toEqual([10, 12]);
         expect(await read({ streamPrefixes: [`${category}2-`] })).toEqual([]);
         expect(await read({ streamPrefixes: [] })).toEqual([]);
       });
@@ -223,7 +225,7 @@ export function describeEventStoreContract(name: string, open: () => Promise<Ope
         const appended = await store.appendToStream(newStream(), [newEvent(), newEvent()], 'no_stream');
         const head = await store.headPosition();
         expect(head !== undefined && head >= appended.position).toBe(true);
-        expect((await collect(store.readAll({ after: appended.position - 1n, maxCount: 1 })))[0]?.position).toBe(appended.position);
+        expect((await collect(store.readAll({ from: appended.position, maxCount: 1 })))[0]?.position).toBe(appended.position);
       });
     });
 

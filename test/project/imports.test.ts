@@ -6,9 +6,10 @@ import { filesIn, readText } from './repository.js';
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   'event-store': [],
-  'secret-store': ['domain'],
+  'secret-store': ['domain', 'event-store'],
   mail: ['domain', 'secret-store'],
   projections: ['domain', 'event-store'],
+  migration: ['domain', 'event-store', 'secret-store'],
   commands: ['domain', 'event-store', 'projections', 'secret-store', 'mail'],
   schema: ['domain', 'event-store', 'projections', 'secret-store', 'mail', 'commands'],
   http: ['domain', 'event-store', 'projections', 'secret-store', 'mail', 'commands', 'schema'],

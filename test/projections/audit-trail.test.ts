@@ -200,7 +200,9 @@ describe('the audit trail', () => {
       list: [{ password: { secretId: 'canary-secret-4', fingerprint: 'canary-print', boundTo: ['canary'], version: 7 } }],
     });
     const directory = temporaryDirectory();
-    const { reader } = filled(auditTrail, history.log.events, join(directory, 'audit.db'));
+    const build = filled(auditTrail, history.log.events, join(directory, 'audit.db'));
+    build.commit();
+    const { reader } = build;
     const rows = entriesOf(reader);
     expect(rows.find(({ action }) => action === 'SenderPasswordChanged')).toMatchObject({
       changes: [{ path: 'sender.identity.password', before: null, after: null, secret: true }],

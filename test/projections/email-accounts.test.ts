@@ -60,42 +60,42 @@ function readerOf(history: History, options: Parameters<typeof filled>[3] = {}):
 
 describe('the view of accounts', () => {
   it('tells for any history, filter, order and page size what the log says, however it was filled', () => {
-    fc.assert(
-      fc.property(
-        histories(40),
-        fc.array(
-          fc.record({
-            filter: filters,
-            order: orders,
-            moment: fc.option(fc.tuple(fc.nat(200), fc.constantFrom(-1, 0, 1)), { nil: null }),
-            size: fc.integer({ min: 1, max: 4 }),
-          }),
-          {
-            minLength: 5,
-            maxLength: 5,
-          },
-        ),
-        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }),
-        fc.boolean(),
-        (history, questions, sizes, reopens) => {
-          const reader = readerOf(history, { sizes, reopens });
-          for (const { filter, order, moment, size } of [{ filter: {}, order: byId, moment: null, size: 2 }, ...questions]) {
-            const at = moment && atOrBeside(history, moment);
-            const expected = modelledAccounts(history.log.events, filter, order, at);
-            const ids = expected.map(({ account }) => account.accountId.toLowerCase());
-            const read = (page: PageRequest) => (at === null ? withIds(reader.page(filter, order, page)) : reader.pageAt(filter, order, page, at));
-            for (const take of ['first', 'last'] as const) expect(throughPages(read, take, size)).toEqual(ids);
-            expect(at === null ? reader.count(filter) : reader.countAt(filter, at)).toBe(expected.length);
-            expect(expected.map(({ account }) => reader.find(account.accountId))).toEqual(
-              at === null
-                ? expected
-                : expected.map(({ account }) => modelledAccounts(history.log.events, { accountId: [account.accountId], status: everyStatus }, byId)[0]),
-            );
-          }
+    const property = fc.property(
+      histories(40),
+      fc.array(
+        fc.record({
+          filter: filters,
+          order: orders,
+          moment: fc.option(fc.tuple(fc.nat(200), fc.constantFrom(-1, 0, 1)), { nil: null }),
+          size: fc.integer({ min: 1, max: 4 }),
+        }),
+        {
+          minLength: 5,
+          maxLength: 5,
         },
       ),
-      { numRuns: 30 },
+      fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }),
+      fc.boolean(),
+      (history, questions, sizes, reopens) => {
+        const reader = readerOf(history, { sizes, reopens });
+        for (const { filter, order, moment, size } of [{ filter: {}, order: byId, moment: null, size: 2 }, ...questions]) {
+          const at = moment && atOrBeside(history, moment);
+          const expected = modelledAccounts(history.log.events, filter, order, at);
+          const ids = expected.map(({ account }) => account.accountId.toLowerCase());
+          const read = (page: PageRequest) => (at === null ? withIds(reader.page(filter, order, page)) : reader.pageAt(filter, order, page, at));
+          for (const take of ['first', 'last'] as const) expect(throughPages(read, take, size)).toEqual(ids);
+          expect(at === null ? reader.count(filter) : reader.countAt(filter, at)).toBe(expected.length);
+          expect(expected.map(({ account }) => reader.find(account.accountId))).toEqual(
+            at === null
+              ? expected
+              : expected.map(({ account }) => modelledAccounts(history.log.events, { accountId: [account.accountId], status: everyStatus }, byId)[0]),
+          );
+        }
+      },
     );
+    fc.assert(property, { numRuns: 30 });
+    // Found once among thousands: an account reworded and erased in a batch that begins in the middle of a moment.
+    fc.assert(property, { seed: -1130207976, path: '895', numRuns: 1 });
   });
 
   it('finds an account whatever the case of its id, and at a version only if that is the present one', () => {

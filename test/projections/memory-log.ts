@@ -67,7 +67,12 @@ export class MemoryLog implements EventStore {
       .slice(0, maxCount);
   }
 
-  async *readAll({ after = 0n, streamPrefixes, maxCount = Infinity }: ReadAllOptions = {}): AsyncIterable<RecordedEvent> {
+  async *readAll({
+    from,
+    after = from === undefined ? 0n : from - 1n,
+    streamPrefixes,
+    maxCount = Infinity,
+  }: ReadAllOptions = {}): AsyncIterable<RecordedEvent> {
     await nextTurn();
     yield* this.#reading()
       .filter(({ position, streamId }) => position > after && (streamPrefixes?.some((prefix) => streamId.startsWith(prefix)) ?? true))

@@ -77,7 +77,7 @@ describe('the configuration', () => {
 
   it.each([
     ['POSTLEDGER_HOST', 'example.com'],
-    ['POSTLEDGER_EVENT_STORE', 'kurrentdb://db:2113'],
+    ['POSTLEDGER_EVENT_STORE', 'postgres://db:5432'],
     ['POSTLEDGER_TRUSTED_PROXIES', '10.0.0.0/40'],
     ['POSTLEDGER_TRUSTED_PROXIES', 'proxy'],
     ['POSTLEDGER_COST_LIMIT', '1e3'],

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import type { RecordedEvent } from '../event-store/event-store.js';
+import { canonicalLine, differingField } from './canonical-event.js';
+import { MigrationFailed, ownEvents, type OnProgress, type Side } from './side.js';
+
+/** Two logs that are the same, event by event and in one order. */
+export interface ComparedEvents {
+  readonly count: number;
+  /** By category of streams, e.g. `emailAccount`. */
+  readonly categories: ReadonlyMap<string, number>;
+  /** SHA-256 over all events in the order of the log, in hexadecimal: stream, revision, id, type, time, data and metadata of each. */
+  readonly digest: string;
+  /** The last event as it is on either side; null for empty logs. */
+  readonly last: { readonly source: RecordedEvent; readonly target: RecordedEvent } | null;
+}
+
+/**
+ * Reads both logs to their ends and compares all that a migration has to keep. What the source gets meanwhile is left out.
+ * @param count how many events the source had.
+ * @throws {MigrationFailed} with the first difference.
+ */
+export async function compareEvents(source: Side, target: Side, count: number, onProgress: OnProgress): Promise<ComparedEvents> {
+  const [here, there] = [createHash('sha256'), createHash('sha256')];
+  const categories = new Map<string, number>();
+  const theirs = ownEvents(target);
+  let last: ComparedEvents['last'] = null;
+  let compared = 0;
+  onProgress('compared', 0, count);
+  try {
+    for await (const event of ownEvents(source)) {
+      if (compared === count) break;
+      const next = await theirs.next();
+      if (next.done === true) throw new MigrationFailed(`${target.name} lacks ${named(event)}, and all that follows. Start the migration again.`);
+      const [line, theirLine] = [canonicalLine(event), canonicalLine(next.value)];
+      if (line !== theirLine) throw differs(target, event, next.value);
+      here.update(line);
+      there.update(theirLine);
+      const [category = ''] = event.streamId.split('-', 1);
+      categories.set(category, (categories.get(category) ?? 0) + 1);
+      last = { source: event, target: next.value };
+      if (++compared % 1_000 === 0) onProgress('compared', compared, count);
+    }
+    if (compared < count)
+      throw new MigrationFailed(`${source.name} has lost events while it was copied: ${count} were there, and now ${compared}. Restore it from a backup.`);
+    const more = await theirs.next();
+    if (more.done !== true)
+      throw new MigrationFailed(
+        `${target.name} holds ${named(more.value)}, which the source does not. Stop every node that uses it, and begin with an empty target.`,
+      );
+  } finally {
+    await theirs.return();
+  }
+  onProgress('compared', compared, count);
+  const digest = here.digest('hex');
+  const theirDigest = there.digest('hex');
+  if (digest !== theirDigest) throw new MigrationFailed(`The logs have different digests: ${digest} and ${theirDigest}. Begin with an empty target.`);
+  return { count: compared, categories, digest, last };
+}
+
+function differs(target: Side, event: RecordedEvent, there: RecordedEvent): MigrationFailed {
+  const field = differingField(event, there) ?? 'order of its events';
+  const where =
+    field === 'data' || field === 'metadata' || field === 'type' || field === 'recordedAt' ? `has another ${field} there` : `stands there as ${named(there)}`;
+  return new MigrationFailed(`${target.name} is not what the source is. The first difference: ${named(event)} ${where}. Begin with an empty target.`);
+}
+
+function named({ streamId, revision, id, type }: RecordedEvent): string {
+  return `event ${revision} of stream ${streamId} (${type}, ${id})`;
+}

@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs';
+import { copyFile, chmod, mkdir, readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { isLoopback, type Config } from '../config.js';
+import { openEmbeddedEventStore } from '../event-store/embedded.js';
+import { openEmbeddedSecretStore } from '../secret-store/embedded.js';
+import { loadRootKeys, type RootKeys } from '../secret-store/root-keys.js';
+import type { Side } from '../migration/side.js';
+import { CommandFailed } from './command-failed.js';
+
+/** Where one side of a migration is. */
+export type SidePlace = { readonly engine: 'EMBEDDED'; readonly directory: string } | { readonly engine: 'KURRENTDB'; readonly connectionString: string };
+
+export interface OpenedSide extends Side {
+  readonly engine: SidePlace['engine'];
+  close(): Promise<void>;
+}
+
+/** A data directory, a connection string, or `configured` for what the environment names: the way to keep a password out of the list of processes. */
+export function sidePlace(text: string, { eventStore, dataDirectory }: Config): SidePlace {
+  if (text === 'configured') return eventStore.engine === 'EMBEDDED' ? { engine: 'EMBEDDED', directory: dataDirectory } : eventStore;
+  return text.includes('://') ? { engine: 'KURRENTDB', connectionString: text } : { engine: 'EMBEDDED', directory: resolve(text) };
+}
+
+/** @throws {CommandFailed} both are one, the source is not there, or neither takes part. */
+export function refuseUnfit(source: SidePlace, target: SidePlace): void {
+  if (source.engine === 'EMBEDDED') {
+    if (target.engine === 'EMBEDDED' && source.directory === target.directory)
+      throw new CommandFailed('The source and the target are one directory. Name two with --from and --to.');
+    for (const file of ['events.db', 'secrets.db'])
+      if (!existsSync(join(source.directory, file)))
+        throw new CommandFailed(`There is no ${file} in ${source.directory}. Name the data directory of a service with --from.`);
+  } else if (target.engine === 'KURRENTDB' && source.connectionString === target.connectionString)
+    throw new CommandFailed('The source and the target are one event store. Name two with --from and --to.');
+}
+
+/**
+ * The root keys that both sides are opened with: the configured ones; where there are none, those made for development beside the source, or in the configured data directory.
+ * @throws {RootKeyRefused}
+ */
+export function migrationKeys(source: SidePlace, { rootKeys, dataDirectory, production, http }: Config): Promise<RootKeys> {
+  const directory = source.engine === 'EMBEDDED' ? source.directory : dataDirectory;
+  return loadRootKeys({ ...rootKeys, dataDirectory: directory, production: production || !isLoopback(http.host) });
+}
+
+/**
+ * Puts the key that was made for development beside the target as well, whose passwords open with nothing else.
+ * @throws {CommandFailed} the target has another one.
+ */
+export async function carryDevelopmentKey(source: SidePlace, target: SidePlace, { dataDirectory }: Config): Promise<void> {
+  if (target.engine !== 'EMBEDDED') return;
+  const from = join(source.engine === 'EMBEDDED' ? source.directory : dataDirectory, 'root-key');
+  const to = join(target.directory, 'root-key');
+  if (resolve(from) === resolve(to)) return;
+  if (existsSync(to)) {
+    if ((await readFile(to)).equals(await readFile(from))) return;
+    throw new CommandFailed(`${to} is another root key than the source's. Choose an empty directory.`);
+  }
+  await mkdir(target.directory, { recursive: true, mode: 0o700 });
+  await copyFile(from, to);
+  await chmod(to, (await stat(from)).mode & 0o700);
+}
+
+/**
+ * Opens one side, which for a data directory takes it for this process.
+ * @throws {StoreLocked} @throws {RootKeyRefused} @throws {SecretStoreUnavailable} @throws {ConnectionStringRefused} nothing is left open.
+ */
+export function openSide(place: SidePlace, rootKeys: RootKeys, warn: (message: string) => void): Promise<OpenedSide> {
+  return place.engine === 'EMBEDDED' ? openDirectory(place.directory, rootKeys) : openCluster(place.connectionString, rootKeys, warn);
+}
+
+async function openDirectory(directory: string, rootKeys: RootKeys): Promise<OpenedSide> {
+  const events = await openEmbeddedEventStore(directory);
+  return orClose(events, async () => {
+    const secrets = await openEmbeddedSecretStore({ directory, rootKeys });
+    return {
+      engine: 'EMBEDDED',
+      name: directory,
+      events,
+      secrets,
+      log: 'alone',
+      // Appends of one turn are committed together, in the order of the calls.
+      appendsAtOnce: 200,
+      async close() {
+        await secrets.close();
+        await events.close();
+      },
+    };
+  });
+}
+
+async function openCluster(connectionString: string, rootKeys: RootKeys, warn: (message: string) => void): Promise<OpenedSide> {
+  const { describeConnection, openKurrentDbEventStore, parseConnectionString } = await import('../event-store/kurrentdb.js');
+  const { openKurrentDbSecretStore } = await import('../secret-store/kurrentdb.js');
+  const name = `the event store at ${describeConnection(parseConnectionString(connectionString))}`;
+  const events = await openKurrentDbEventStore({ connectionString, warn });
+  return orClose(events, async () => {
+    const secrets = await openKurrentDbSecretStore({ log: events, rootKeys });
+    return {
+      engine: 'KURRENTDB',
+      name,
+      events,
+      secrets,
+      log: 'shared',
+      appendsAtOnce: 1,
+      async close() {
+        await secrets.close();
+        await events.close();
+      },
+    };
+  });
+}
+
+async function orClose(events: { close(): Promise<void> }, open: () => Promise<OpenedSide>): Promise<OpenedSide> {
+  try {
+    return await open();
+  } catch (error) {
+    await events.close();
+    throw error;
+  }
+}
