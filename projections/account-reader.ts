@@ -14,7 +14,8 @@ export class AccountReader {
   ) {}
 
   find(accountId: string): EmailAccountSnapshot | null {
-    return this.records.find(accountId.toLowerCase())?.snapshot ?? null;
+    // The database would cut the text at the NUL and find another account.
+    return accountId.includes('\0') ? null : (this.records.find(accountId.toLowerCase())?.snapshot ?? null);
   }
 
   findAtVersion(accountId: string, version: number): EmailAccountSnapshot | null {

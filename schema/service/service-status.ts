@@ -6,7 +6,7 @@ import type { ProjectionFacts, ServiceFacts } from './service-facts.js';
 
 export const EventStoreEngine = enumeration<ServiceFacts['eventStore']['engine']>('EventStoreEngine', 'What keeps the log of events.', {
   EMBEDDED: 'The engine inside this process, on its own disk.',
-  KURRENTDB: 'A KurrentDB cluster, which any number of nodes of the service share. This version of the service does not speak to one yet.',
+  KURRENTDB: 'A KurrentDB or EventStoreDB cluster, which any number of nodes of the service share.',
 });
 
 export const ProjectionState = enumeration<ProjectionFacts['state']>('ProjectionState', 'How far a view of the log is.', {

@@ -16,7 +16,7 @@ export async function ensureBootstrapToken(tokens: ApiTokenCommands, anyTokenEve
   const input = { name: 'Bootstrap token', role: 'ADMIN', expiresAt: new Date(now.getTime() + validFor), bootstrap: true } as const;
   // Of several nodes that start for the first time at once, the key lets one issue it.
   const { token, problems } = await tokens.issue(systemCall(), input, { reason: 'First start', idempotencyKey: 'bootstrap token' });
-  if (problems.length > 0 && problems.some(({ code }) => code !== 'IDEMPOTENCY_KEY_REUSED')) throw new Error('The bootstrap token could not be issued.');
+  if (problems.some(({ code }) => code !== 'IDEMPOTENCY_KEY_REUSED')) throw new Error('The bootstrap token could not be issued.');
   if (token === null) return null;
   await writeFile(join(dataDirectory, 'bootstrap-token'), `${token}\n`, { mode: 0o600 });
   return token;

@@ -4,7 +4,7 @@ import { lockDataDirectory } from '../event-store/embedded-lock.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { openEmbeddedSecretStore } from '../secret-store/embedded.js';
 import { loadRootKeys, type RootKeys } from '../secret-store/root-keys.js';
-import { SecretStoreUnavailable, type SecretStore } from '../secret-store/secret-store.js';
+import type { SecretStore } from '../secret-store/secret-store.js';
 
 export interface Stores {
   readonly engine: Config['eventStore']['engine'];
@@ -12,6 +12,8 @@ export interface Stores {
   readonly secrets: SecretStore;
   /** Whether the stored passwords lie under a key that was generated for development. */
   readonly developmentRootKey: boolean;
+  /** What an operator should mend in the stores, a sentence each. */
+  warnings(): Promise<readonly string[]>;
   /** Finishes what was accepted, and releases both. */
   close(): Promise<void>;
 }
@@ -19,13 +21,13 @@ export interface Stores {
 export interface OpeningOptions {
   /** Told of what an operator should know while the stores are in use. */
   readonly warn?: (message: string) => void;
-  /** Told again and again while a cluster does not answer; the opening then waits for it. Left out: the opening gives up at once. */
-  readonly waiting?: (error: unknown) => void;
+  /** Whether the opening waits for a cluster that is not up yet, and says so through `warn`. Default: it gives up at once. */
+  readonly waits?: boolean;
 }
 
 /**
  * Opens the log, which takes the data directory for this process, then the secrets.
- * @throws {StoreLocked} @throws {RootKeyRefused} @throws {SecretStoreUnavailable} @throws {ConnectionStringRefused} with what to do; nothing is left open.
+ * @throws {StoreLocked} @throws {RootKeyRefused} @throws {SecretStoreUnavailable} @throws {ConnectionStringRefused} @throws {StoreRefused} with what to do; nothing is left open.
  */
 export async function openStores(config: Config, options: OpeningOptions = {}): Promise<Stores> {
   return config.eventStore.engine === 'EMBEDDED' ? openEmbedded(config) : openCluster(config, config.eventStore.connectionString, options);
@@ -37,12 +39,19 @@ async function openEmbedded(config: Config): Promise<Stores> {
   return orClose([events], async () => {
     const rootKeys = await rootKeysOf(config);
     const secrets = await openEmbeddedSecretStore({ directory: dataDirectory, rootKeys });
-    return { engine: 'EMBEDDED', events, secrets, developmentRootKey: rootKeys.development, close: () => closeAll([secrets, events]) };
+    return {
+      engine: 'EMBEDDED',
+      events,
+      secrets,
+      developmentRootKey: rootKeys.development,
+      warnings: () => Promise.resolve([]),
+      close: () => closeAll([secrets, events]),
+    };
   });
 }
 
 /** The data directory then holds nothing but this node's views; they are for one process as well. */
-async function openCluster(config: Config, connectionString: string, { warn, waiting }: OpeningOptions): Promise<Stores> {
+async function openCluster(config: Config, connectionString: string, { warn, waits = false }: OpeningOptions): Promise<Stores> {
   const lock = lockDataDirectory(config.dataDirectory);
   const directory = { close: () => Promise.resolve(lock.release()) };
   return orClose([directory], async () => {
@@ -50,10 +59,24 @@ async function openCluster(config: Config, connectionString: string, { warn, wai
     // Loaded for those who use it alone: the client is the heaviest library there is here.
     const { openKurrentDbEventStore } = await import('../event-store/kurrentdb.js');
     const { openKurrentDbSecretStore } = await import('../secret-store/kurrentdb.js');
+    const { erasureWarning } = await import('./erasures-told.js');
+    const { answeringStore, refuseMissingRights } = await import('./store-check-at-start.js');
     const events = await openKurrentDbEventStore({ connectionString, ...(warn && { warn }) });
     return orClose([events], async () => {
-      const secrets = await answering(() => openKurrentDbSecretStore({ log: events, rootKeys }), waiting);
-      return { engine: 'KURRENTDB', events, secrets, developmentRootKey: rootKeys.development, close: () => closeAll([secrets, events, directory]) };
+      const open = () => openKurrentDbSecretStore({ log: events, rootKeys });
+      const secrets = await (waits ? answeringStore(open, connectionString, { warn: warn ?? (() => undefined) }) : open());
+      if (waits) await refuseMissingRights(events, connectionString);
+      return {
+        engine: 'KURRENTDB',
+        events,
+        secrets,
+        developmentRootKey: rootKeys.development,
+        async warnings() {
+          const warning = erasureWarning(await secrets.pendingErasures());
+          return warning === null ? [] : [warning];
+        },
+        close: () => closeAll([secrets, events, directory]),
+      };
     });
   });
 }
@@ -61,18 +84,6 @@ async function openCluster(config: Config, connectionString: string, { warn, wai
 /** Who lets other machines in is not developing: a key that lies beside what it encrypts protects from nobody who gets at the disk. */
 function rootKeysOf({ rootKeys, dataDirectory, production, http }: Config): Promise<RootKeys> {
   return loadRootKeys({ ...rootKeys, dataDirectory, production: production || !isLoopback(http.host) });
-}
-
-/** The opening of a store in a cluster that may not be up yet. Each try takes its own time, so none follows at once. */
-async function answering<Store>(open: () => Promise<Store>, waiting: OpeningOptions['waiting']): Promise<Store> {
-  for (;;) {
-    try {
-      return await open();
-    } catch (error) {
-      if (!waiting || !(error instanceof SecretStoreUnavailable)) throw error;
-      waiting(error);
-    }
-  }
 }
 
 interface Closing {

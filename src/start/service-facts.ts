@@ -1,6 +1,7 @@
 import type { Views } from '../../projections/views.js';
 import type { ServiceFacts } from '../../schema/service/service-facts.js';
 import { StoreUnavailable, type EventStore } from '../event-store/event-store.js';
+import { SecretStoreUnavailable } from '../secret-store/secret-store.js';
 import { version } from './version.js';
 
 export interface Watched {
@@ -8,7 +9,8 @@ export interface Watched {
   readonly events: EventStore;
   readonly views: Views;
   readonly startedAt: Date;
-  readonly warnings: readonly string[];
+  /** What an operator should mend, a sentence each. May throw SecretStoreUnavailable. */
+  readonly warnings: () => Promise<readonly string[]>;
 }
 
 /** What the service knows of itself at the moment it is asked. It is ready when the log answers and every view follows it. */
@@ -23,7 +25,7 @@ export function serviceFacts({ engine, events, views, startedAt, warnings }: Wat
       eventStore: { engine, available: head.available, headPosition: head.position },
       projections,
       warnings: [
-        ...warnings,
+        ...(await toldWarnings(warnings)),
         ...stopped.map(
           ({ name, failedEventId }) =>
             `The view ${name} stopped at event ${failedEventId ?? 'unknown'}. The log of the service says why; a version that can take the event goes on from there.`,
@@ -31,6 +33,16 @@ export function serviceFacts({ engine, events, views, startedAt, warnings }: Wat
       ],
     };
   };
+}
+
+/** A store that does not answer has nothing to say beside that, and that is told elsewhere. */
+async function toldWarnings(warnings: Watched['warnings']): Promise<readonly string[]> {
+  try {
+    return await warnings();
+  } catch (error) {
+    if (!(error instanceof SecretStoreUnavailable)) throw error;
+    return [];
+  }
 }
 
 /** Where the views are they know themselves; how far behind that is, only the log knows. */

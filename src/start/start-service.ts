@@ -58,7 +58,7 @@ export async function startService(
   const log = pino({ level: config.logLevel, base: { service: 'postledger' }, serializers: { err: stdSerializers.err } }, destination ?? process.stderr);
   const stores = await open(config, {
     warn: (message) => log.warn(message),
-    waiting: (error) => log.error({ err: error }, 'the event store does not answer; the start goes on as soon as it does'),
+    waits: true,
   });
   const opened: { stop(): void | Promise<void> }[] = [{ stop: () => stores.close() }];
   const stopAll = async () => {
@@ -94,7 +94,13 @@ export async function startService(
     const warnings = stores.developmentRootKey
       ? ['Passwords lie under a key that was made for development and is kept beside them. Before real ones are entered, set POSTLEDGER_ROOT_KEYS.']
       : [];
-    const facts = serviceFacts({ engine: stores.engine, events: stores.events, views, startedAt, warnings });
+    const facts = serviceFacts({
+      engine: stores.engine,
+      events: stores.events,
+      views,
+      startedAt,
+      warnings: async () => [...warnings, ...(await stores.warnings())],
+    });
     const registry = new Registry();
     viewMetrics(registry, facts);
 

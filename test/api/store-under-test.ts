@@ -79,6 +79,7 @@ async function openCluster(config: Config, { warn }: OpeningOptions = {}, patien
     events,
     secrets,
     developmentRootKey: rootKeys.development,
+    warnings: () => Promise.resolve([]),
     async close() {
       await secrets.close();
       await events.close();

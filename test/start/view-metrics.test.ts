@@ -22,7 +22,7 @@ function record(log: MemoryLog, streamId: string, count: number, at: number): vo
 /** The figures of the views of a log as a scrape finds them, by name and labels. */
 async function scraped(log: MemoryLog, views: Views): Promise<(name: string) => number | undefined> {
   const registry = new Registry();
-  viewMetrics(registry, serviceFacts({ engine: 'EMBEDDED', events: log, views, startedAt: new Date(noon), warnings: [] }));
+  viewMetrics(registry, serviceFacts({ engine: 'EMBEDDED', events: log, views, startedAt: new Date(noon), warnings: () => Promise.resolve([]) }));
   const text = await registry.metrics();
   const figures = new Map(
     text

@@ -9,7 +9,8 @@ export class Front {
   /** What came while it was frozen, in order. The kernel of a stopped process takes connections and bytes all the same. */
   #held: (() => void)[] | undefined;
 
-  constructor(private readonly portBehind: () => number) {}
+  /** @param portBehind where a connection leads that begins with these bytes. Clients of gRPC and of HTTP speak first. */
+  constructor(private readonly portBehind: (first: Buffer) => number) {}
 
   get port(): number {
     return this.#port;
@@ -58,19 +59,23 @@ export class Front {
   }
 
   #take(client: Socket): void {
-    const behind = connect({ port: this.portBehind(), host: '127.0.0.1', noDelay: true });
-    for (const [from, to] of [
-      [client, behind],
-      [behind, client],
-    ] as const) {
-      this.#sockets.add(from);
-      from.on('data', (data) => this.#forward(() => to.writable && to.write(data)));
-      from.on('error', () => from.destroy());
-      from.on('close', () => {
-        this.#sockets.delete(from);
-        this.#forward(() => to.destroy());
-      });
-    }
+    this.#sockets.add(client);
+    client.on('error', () => client.destroy());
+    client.on('close', () => this.#sockets.delete(client));
+    client.once('data', (first: Buffer) => {
+      const behind = connect({ port: this.portBehind(first), host: '127.0.0.1', noDelay: true });
+      this.#sockets.add(behind);
+      behind.on('error', () => behind.destroy());
+      behind.on('close', () => this.#sockets.delete(behind));
+      this.#forward(() => behind.write(first));
+      for (const [from, to] of [
+        [client, behind],
+        [behind, client],
+      ] as const) {
+        from.on('data', (data) => this.#forward(() => to.writable && to.write(data)));
+        from.on('close', () => this.#forward(() => to.destroy()));
+      }
+    });
   }
 
   #forward(forward: () => void): void {

@@ -31,6 +31,7 @@ export class KurrentDbDouble {
       log: this.log,
       leader: () => this.#leader,
       gossip: () => this.#gossip(),
+      members: () => this.#told.map(({ node, leads, isAlive }) => ({ port: node.front.port, leads, isAlive })),
       users: options.users,
       tls: options.tls,
     };

@@ -16,6 +16,7 @@ import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { AppendReq, AppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { Front } from './front.js';
+import { HttpSide, type ToldMember } from './http-side.js';
 import type { DoubleLog, Proposed } from './log.js';
 import { answerRead, type ReadCall } from './reading.js';
 import { appendAnswer, expectedOf, faultOf, faults, proposedOf, streamIdOf } from './wire.js';
@@ -34,6 +35,7 @@ export interface Surroundings {
   readonly log: DoubleLog;
   readonly leader: () => DoubleNode;
   readonly gossip: () => ClusterInfo;
+  readonly members: () => readonly ToldMember[];
   /** Passwords by user; undefined for a server without TLS, which has no users. */
   readonly users: ReadonlyMap<string, string> | undefined;
   readonly tls: { readonly certificate: Buffer; readonly key: Buffer } | undefined;
@@ -44,7 +46,8 @@ const largestAppend = 1_048_576;
 /** One server of the double: a real gRPC server on a real socket. */
 export class DoubleNode {
   readonly calls: Call[] = [];
-  readonly front = new Front(() => this.#portBehind);
+  /** Without TLS, where the first bytes tell one from the other, gRPC and HTTP. With it gRPC alone. */
+  readonly front = new Front((first) => (this.surroundings.tls || first.toString('latin1', 0, 4) === 'PRI ' ? this.#portBehind : this.#httpPort));
   isReady = true;
   /** Milliseconds that its clock is ahead of the others'. */
   clockSkew = 0;
@@ -56,8 +59,11 @@ export class DoubleNode {
   readonly #faults: { readonly method: Method; readonly fault: ServiceError }[] = [];
   #appendToDrop: 'stored' | 'lost' | undefined;
   #portBehind = 0;
+  #httpPort = 0;
+  readonly #http: HttpSide;
 
   constructor(private readonly surroundings: Surroundings) {
+    this.#http = new HttpSide(() => ({ isReady: this.isReady, leads: surroundings.leader() === this, members: surroundings.members() }));
     this.#server.addService(StreamsService, {
       append: (call: ServerReadableStream<AppendReq, AppendResp>, answer: sendUnaryData<AppendResp>) => this.#append(call, answer),
       batchAppend: (call: { emit(event: 'error', error: ServiceError): unknown }) => {
@@ -97,11 +103,13 @@ export class DoubleNode {
     this.#portBehind = await new Promise<number>((resolve, reject) =>
       this.#server.bindAsync('127.0.0.1:0', credentials, (error, port) => (error ? reject(error) : resolve(port))),
     );
+    this.#httpPort = await this.#http.start();
     await this.front.listen();
   }
 
   async stop(): Promise<void> {
     await this.front.close();
+    await this.#http.stop();
     this.#server.forceShutdown();
   }
 
