@@ -25,7 +25,7 @@ describe('the guarantees', () => {
 
 /** The titles of suites and tests of the file. */
 function titlesIn(file: string): readonly string[] {
-  return [...readText(file).matchAll(/\b(?:describe|it)[^'"`\n]*\(\s*(?:'((?:[^'\\]|\\.)*)'|"([^"]*)"|`([^`]*)`)/g)].map(
-    ([, single, double, template]) => (single ?? double ?? template ?? '').replaceAll("\\'", "'"),
+  return [...readText(file).matchAll(/\b(?:describe|it)[^'"`\n]*\(\s*(?:'((?:[^'\\]|\\.)*)'|"([^"]*)"|`([^`]*)`)/g)].map(([, single, double, template]) =>
+    (single ?? double ?? template ?? '').replaceAll("\\'", "'"),
   );
 }
