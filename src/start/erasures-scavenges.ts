@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ResolvedEvent } from '@eventstore/db-client';
-import type { Attempt, Calls } from '../event-store/kurrentdb/calls.js';
+import type { Attempt, Calls, ResolvedEvent } from '../event-store/kurrentdb/calls.js';
 import { failureOf } from '../event-store/kurrentdb/errors.js';
 import { CommandFailed } from './command-failed.js';
 import type { Member } from './store-members.js';

@@ -49,6 +49,7 @@ describe('imports', () => {
   it('reach each client of the network, the database and the old clients through the part that keeps it', () => {
     const kept: Readonly<Record<string, readonly string[]>> = {
       '@photostructure/sqlite': ['event-store', 'secret-store', 'projections'],
+      '@eventstore/db-client': ['event-store'],
       nodemailer: ['mail'],
       imapflow: ['mail'],
       'type-graphql': ['schema'],

@@ -5,6 +5,8 @@ import type { ClientInUse, Connection } from './connection.js';
 import { DeadlineMissed, failureOf, storeUnavailable, type Failure } from './errors.js';
 import { Messages, type ClientStream } from './messages.js';
 
+export type { ResolvedEvent };
+
 /** What every call carries: a login of its own (see `credentialsOf`), and the wish to be answered by the leader, who alone knows the newest. */
 export interface CallOptions {
   readonly credentials: { username: string; password: string };
