@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stderr, stdout, version as nodeVersion } from 'node:process';
 import { openEmbeddedEventStore } from '../src/event-store/embedded.js';
 import { ProgressBar } from '../src/start/progress-bar.js';
+import { clusterStoreRows } from './cluster-store.js';
 import { durableCommitsASecond } from './durable-commits.js';
 import { load, type Load } from './load.js';
 import { newNode } from './new-node.js';
@@ -34,14 +35,19 @@ async function bench(directory: string): Promise<readonly Row[]> {
   say('Durable commits, against the bare disk …');
   const fsyncs = rawFsyncsASecond(directory, 2);
   rows.push({ what: 'bare disk: write 4 KiB and fsync', figure: perSecond(fsyncs) });
+  let alone = 0;
   for (const writers of [1, 8, 64]) {
     const commits = await durableCommitsASecond(directory, writers, 3);
+    if (writers === 1) alone = commits;
     rows.push({
       what: `durable commits, ${writers} ${writers === 1 ? 'writer' : 'writers'}`,
       figure: perSecond(commits),
       ratio: times(commits / fsyncs, 'bare fsync'),
     });
   }
+
+  say('The engine of a cluster …');
+  rows.push(...(await clusterStoreRows(alone)));
 
   say('The service: start, memory, creates …');
   const first = join(directory, 'creates');
