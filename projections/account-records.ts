@@ -31,7 +31,7 @@ export class AccountRecords {
     const kept = this.#kept.get(key);
     if (kept) return kept;
     const row = this.view.get(
-      `SELECT number, valid_from AS since, wording, worded_at AS wordedAt, snapshot FROM account JOIN account_snapshot USING (number) WHERE key = ? AND valid_to = ${forEver}`,
+      `SELECT number, since, wording, worded_at AS wordedAt, snapshot FROM account_snapshot WHERE number = (SELECT number FROM account WHERE key = ? AND valid_to = ${forEver})`,
       key,
     );
     if (!row) return null;

@@ -147,8 +147,9 @@ export class AccountWriter implements ProjectionWriter {
     const { from, wording, wordedAt, columns } = look;
     if (!stored) this.view.run(`INSERT INTO account VALUES ${row}`, number, key, from, forEver, wording, wordedAt, ...columns);
     else if (!isWritten) this.view.run(update, from, wording, wordedAt, ...columns, number);
-    if (stored) this.view.run('UPDATE account_snapshot SET snapshot = ? WHERE number = ?', JSON.stringify(snapshot), number);
-    else this.view.run('INSERT INTO account_snapshot VALUES (?, ?)', number, JSON.stringify(snapshot));
+    const kept = [from, wording, wordedAt, JSON.stringify(snapshot)] as const;
+    if (stored) this.view.run('UPDATE account_snapshot SET since = ?, wording = ?, worded_at = ?, snapshot = ? WHERE number = ?', ...kept, number);
+    else this.view.run('INSERT INTO account_snapshot VALUES (?, ?, ?, ?, ?)', number, ...kept);
     this.records.keep(key, { number, snapshot, since: from, wording, wordedAt });
   }
 

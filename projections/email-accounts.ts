@@ -26,7 +26,9 @@ export const emailAccounts: Projection<AccountReader> = {
       ${accountColumns}
     ) STRICT;
     CREATE INDEX account_by_key ON account (key, valid_to); -- from the beginning: the writer looks accounts up by it
-    CREATE TABLE account_snapshot (number INTEGER PRIMARY KEY, snapshot TEXT NOT NULL) STRICT; -- apart, so that lists read narrow rows
+    CREATE TABLE account_snapshot ( -- of the present row, apart from it, so that lists read narrow rows; with all that is asked of one account, so that no other row is read
+      number INTEGER PRIMARY KEY, since INTEGER NOT NULL, wording INTEGER NOT NULL, worded_at INTEGER NOT NULL, snapshot TEXT NOT NULL
+    ) STRICT;
     CREATE VIRTUAL TABLE account_words USING fts5(words, content = '', columnsize = 0, detail = none, ${tokenizer});
     INSERT INTO account_words (account_words, rank) VALUES ('hashsize', 8388608);
     CREATE TABLE account_tally (status TEXT PRIMARY KEY, accounts INTEGER NOT NULL) STRICT;

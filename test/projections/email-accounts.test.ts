@@ -142,6 +142,7 @@ describe('the view of accounts', () => {
     for (let other = 0; other < 50; other++) history.account(`other-${other}`, creation(`other-${other}`, { sender: smtpForm() }));
     const directory = temporaryDirectory();
     const build = filled(emailAccounts, history.log.events, join(directory, 'accounts.db'), { sizes: [1] });
+    build.commit();
     const bytes = () => ['accounts.db', 'accounts.db-wal'].map((name) => readFileSync(join(directory, name)).toString('latin1').toLowerCase()).join('');
     expect(bytes()).toContain('kanarien');
     const [before, seen] = [history.now, history.log.events.length];

@@ -1,0 +1,61 @@
+import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+
+interface Told {
+  readonly emailAccountChanged: { readonly accountId: string; readonly cursor: string; readonly entry: { readonly version: number } };
+}
+
+/** A client that follows all changes over one WebSocket, which it never opens anew. */
+export interface Follower {
+  /** What it was told of the accounts, in order, as `accountId version`. */
+  readonly told: readonly string[];
+  /** Null as long as the connection stands. */
+  readonly ended: () => string | null;
+  /** Resolves once so many were told, or the connection has ended. */
+  until(count: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function follow(url: string, token: string, isOwn: (accountId: string) => boolean): Follower {
+  const told: string[] = [];
+  let end: string | null = null;
+  let waiting: { readonly count: number; readonly resolve: () => void } | null = null;
+  const wake = () => {
+    if (waiting && (end !== null || told.length >= waiting.count)) waiting.resolve();
+  };
+  const client = createClient({
+    url: url.replace('http', 'ws'),
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: `Bearer ${token}` },
+    retryAttempts: 0,
+  });
+  const ended = (why: string) => {
+    end ??= why;
+    wake();
+  };
+  client.subscribe<Told>(
+    { query: 'subscription { emailAccountChanged { accountId cursor entry { version } } }' },
+    {
+      next({ data, errors }) {
+        if (errors) return ended(JSON.stringify(errors));
+        if (!data || !isOwn(data.emailAccountChanged.accountId)) return;
+        told.push(`${data.emailAccountChanged.accountId} ${data.emailAccountChanged.entry.version}`);
+        wake();
+      },
+      error: (error) => ended(error instanceof Error ? error.message : JSON.stringify(error)),
+      complete: () => ended('the service ended it'),
+    },
+  );
+  return {
+    told,
+    ended: () => end,
+    until: (count) =>
+      new Promise((resolve) => {
+        waiting = { count, resolve };
+        wake();
+      }),
+    close: async () => {
+      await client.dispose();
+    },
+  };
+}
