@@ -233,7 +233,7 @@ describe('the service tells', () => {
     expect(serviceStatus).toMatchObject({
       ready: true,
       version: expect.stringMatching(/^\d+\.\d+\.\d+/) as unknown,
-      warnings: [expect.stringContaining('POSTLEDGER_ROOT_KEYS')],
+      warnings: expect.arrayContaining([expect.stringContaining('POSTLEDGER_ROOT_KEYS')]) as unknown,
       eventStore: { engine: service.engine, available: true, headPosition: expect.stringMatching(/^\d+$/) as unknown },
     });
     expect(serviceStatus.projections.map(({ name }) => name)).toEqual(['email-accounts', 'audit-trail', 'api-tokens']);
