@@ -71,6 +71,7 @@ export class CommandHandler {
   readonly #streams = new WorkQueue();
   /** So that a key that came twice at the same moment is known the second time. */
   readonly #commands = new WorkQueue();
+  readonly #running = new Set<Promise<unknown>>();
 
   constructor(
     readonly store: EventStore,
@@ -85,6 +86,21 @@ export class CommandHandler {
    * @throws {StoreUnavailable} the outcome is unknown: retry with the same idempotency key.
    */
   async handle<State, Command, Event extends PostledgerEvent, Entity>(change: Change<State, Command, Event, Entity>): Promise<Changed<Entity>> {
+    const running = this.#carriedOut(change);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  /** Resolves once nothing is under way any more: also what a caller asked for who has gone away since. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+
+  async #carriedOut<State, Command, Event extends PostledgerEvent, Entity>(change: Change<State, Command, Event, Entity>): Promise<Changed<Entity>> {
     try {
       this.checkOptions(change.options);
       const { idempotencyKey } = change.options;

@@ -20,6 +20,8 @@ export interface Commands {
   readonly testMessages: TestMessages;
   readonly accountHistory: AccountHistory;
   readonly securityLog: SecurityLog;
+  /** Resolves once no change is under way. */
+  idle(): Promise<void>;
 }
 
 /** How mail servers may be reached, and how often a caller may ask for it. */
@@ -47,6 +49,7 @@ export async function buildCommands({ events, secrets }: Stores, views: Views, s
     testMessages: new TestMessages(handler, accountHistory, secrets, sendMail, sentMessages(views), tests, now),
     accountHistory,
     securityLog,
+    idle: () => handler.idle(),
   };
 }
 

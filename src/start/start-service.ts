@@ -78,6 +78,8 @@ export async function startService(
     await caughtUp(views, log);
 
     const commands = await buildCommands(stores, views, { egress: config.egress, additionalRoots, testsPerMinute: config.connectionTestsPerMinute }, log);
+    // A caller who hangs up does not stop the change that was asked for; the stores wait for it.
+    opened.push({ stop: () => commands.idle() });
     await finishErasures(stores.secrets, views.erasedAccounts());
     opened.push(
       keepSecretsSwept(stores.secrets, commands.accountHistory, {

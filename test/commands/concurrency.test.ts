@@ -132,3 +132,16 @@ describe('an expected version', () => {
     expect(await rename('Nobody', 3)).toMatchObject({ problems: [{ code: 'NOT_FOUND' }] });
   });
 });
+
+describe('a stop', () => {
+  it('is waited for by what a caller asked for who has gone away since, a refusal and its record too', async () => {
+    const opened = await openCommands();
+    const under = [opened.accounts.create(call, account(), {}), opened.accounts.rename(call, { ...Sales, accountName: '' }, {})];
+    await opened.handler.idle();
+    const pending = Symbol('still under way');
+    for (const each of under) expect(await Promise.race([each, Promise.resolve(pending)])).not.toBe(pending);
+    const recorded: string[] = [];
+    for await (const { type } of opened.events.readAll()) recorded.push(type);
+    expect(recorded).toEqual(['AccountCreated', 'SenderConfigured', 'ReceiverConfigured', 'CommandRefused']);
+  });
+});
