@@ -53,7 +53,7 @@ function describeFailover(cluster: Servers): void {
         const started = await startProcess(cluster.connectionString);
         processes.push(started);
         const url = await started.listening;
-        followers.push(follow(url, token, isOwn));
+        followers.push(await follow(url, token, isOwn));
         loads.push(
           new Load(
             url,

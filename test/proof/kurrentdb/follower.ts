@@ -5,7 +5,7 @@ interface Told {
   readonly emailAccountChanged: { readonly accountId: string; readonly cursor: string; readonly entry: { readonly version: number } };
 }
 
-/** A client that follows all changes over one WebSocket, which it never opens anew. */
+/** A client that follows all changes, from where the log ended when it began, over one WebSocket, which it never opens anew. */
 export interface Follower {
   /** What it was told of the accounts, in order, as `accountId version`. */
   readonly told: readonly string[];
@@ -16,7 +16,8 @@ export interface Follower {
   close(): Promise<void>;
 }
 
-export function follow(url: string, token: string, isOwn: (accountId: string) => boolean): Follower {
+export async function follow(url: string, token: string, isOwn: (accountId: string) => boolean): Promise<Follower> {
+  const after = await endOfLog(url, token);
   const told: string[] = [];
   let end: string | null = null;
   let waiting: { readonly count: number; readonly resolve: () => void } | null = null;
@@ -34,7 +35,7 @@ export function follow(url: string, token: string, isOwn: (accountId: string) =>
     wake();
   };
   client.subscribe<Told>(
-    { query: 'subscription { emailAccountChanged { accountId cursor entry { version } } }' },
+    { query: 'subscription ($after: String) { emailAccountChanged(after: $after) { accountId cursor entry { version } } }', variables: { after } },
     {
       next({ data, errors }) {
         if (errors) return ended(JSON.stringify(errors));
@@ -58,4 +59,15 @@ export function follow(url: string, token: string, isOwn: (accountId: string) =>
       await client.dispose();
     },
   };
+}
+
+/** Where a subscription that begins there is told whatever comes later, also while it is still connecting. */
+async function endOfLog(url: string, token: string): Promise<string> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query: '{ serviceStatus { eventStore { headPosition } } }' }),
+  });
+  const { data } = (await response.json()) as { readonly data: { readonly serviceStatus: { readonly eventStore: { readonly headPosition: string } } } };
+  return data.serviceStatus.eventStore.headPosition;
 }
