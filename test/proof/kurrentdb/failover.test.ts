@@ -16,6 +16,8 @@ const servers = Servers.fromEnvironment();
 interface Round {
   /** Milliseconds from the fault until a server reports itself as the new leader. */
   readonly elected: number;
+  /** Milliseconds from that report until another server reports itself as follower: before, the leader can store nothing. */
+  readonly followed: number;
   /** Milliseconds from that report until each node has its first change acknowledged. The slower node. */
   readonly backAfterElection: number;
   /** The same, for the last of all writers. */
@@ -128,13 +130,14 @@ async function struck(cluster: Servers, loads: readonly Load[], strike: (leader:
   strike(leader);
   await cluster.newLeader([leader]);
   const electedAt = performance.now();
+  const followed = cluster.follower([leader]).then(() => performance.now() - electedAt);
   await until(() => loads.every((load) => load.firstAfter(electedAt) !== undefined));
   const back = Math.max(...loads.map((load) => load.firstAfter(electedAt) ?? Number.POSITIVE_INFINITY));
   await until(() => loads.every((load) => load.allSince(electedAt)));
   const allBack = performance.now();
   await mend(leader);
   await cluster.whole();
-  return { elected: electedAt - struckAt, backAfterElection: back - electedAt, allBackAfterElection: allBack - electedAt };
+  return { elected: electedAt - struckAt, followed: await followed, backAfterElection: back - electedAt, allBackAfterElection: allBack - electedAt };
 }
 
 async function until(isSo: () => boolean): Promise<void> {
@@ -155,6 +158,6 @@ function report(
     `  new leader after ${range(measured.map(({ elected }) => elected))}; first change on the slower node ${range(measured.map((each) => each.backAfterElection))} after that,`,
     `  ${range(measured.map(({ elected, backAfterElection }) => elected + backAfterElection))} after the fault; the last of all writers ${range(measured.map((each) => each.allBackAfterElection))} after the election`,
     `  longest request ${(Math.max(...loads.map(({ longestRequest }) => longestRequest)) / 1000).toFixed(1)} s; refused: ${[...refused].map(([code, count]) => `${code} ${count}`).join(', ') || 'none'}`,
-    `  each round (leader, back): ${measured.map(({ elected, backAfterElection }) => `${elected.toFixed(0)}+${backAfterElection.toFixed(0)}`).join(', ')} ms`,
+    `  each round (leader, first follower and changes back after that): ${measured.map(({ elected, followed, backAfterElection }) => `${elected.toFixed(0)}+${followed.toFixed(0)}/${backAfterElection.toFixed(0)}`).join(', ')} ms`,
   ].join('\n');
 }

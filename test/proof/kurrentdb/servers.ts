@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { env, kill } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseConnectionString, type Endpoint } from '../../../src/event-store/kurrentdb/connection-string.js';
+import { membersKnownTo } from '../../../src/start/store-members.js';
 import { readNode } from '../../../src/start/store-node-request.js';
 
 /** A server of the cluster, by its place in the connection string. */
@@ -56,29 +57,45 @@ export class Servers {
     await new Promise<void>((resolve) => exec(this.startCommand, { env: { ...env, NODE: String(number) } }, () => resolve()));
   }
 
-  /** The server that says of itself that it leads; null while none does. Those that are left out are not asked. */
-  async leader(without: readonly Server[] = []): Promise<Server | null> {
-    const asked = this.all.filter((server) => !without.includes(server));
-    const states = await Promise.all(asked.map((server) => this.#state(server)));
-    return asked.find((_, index) => states[index] === 'leader') ?? null;
+  /** Resolves as soon as one of the others reports itself as the leader, looked for every 10 ms. */
+  newLeader(without: readonly Server[] = []): Promise<Server> {
+    return this.#inState('leader', without);
   }
 
-  /** Resolves with the new leader as soon as one reports itself, looked for every 10 ms. */
-  async newLeader(without: readonly Server[] = []): Promise<Server> {
+  /** Resolves as soon as one of the others follows the leader. */
+  follower(without: readonly Server[] = []): Promise<Server> {
+    return this.#inState('follower', without);
+  }
+
+  async #inState(state: 'leader' | 'follower', without: readonly Server[]): Promise<Server> {
+    const asked = this.all.filter((server) => !without.includes(server));
     for (;;) {
-      const found = await this.leader(without);
+      const states = await Promise.all(asked.map((server) => this.#state(server)));
+      const found = asked[states.indexOf(state)];
       if (found) return found;
       await sleep(10);
     }
   }
 
-  /** Resolves when one leads and the two others follow it. */
+  /** Resolves when each server knows of all three that they are alive, and that the same one leads and the others follow: what was deposed has come back, and the others have heard of it. */
   async whole(): Promise<Server> {
     for (;;) {
-      const states = await Promise.all(this.all.map((server) => this.#state(server)));
-      const leader = this.all[states.indexOf('leader')];
-      if (leader && states.filter((state) => state === 'follower').length === 2) return leader;
+      const leaders = await Promise.all(this.all.map(({ endpoint }) => this.#leaderKnownTo(endpoint)));
+      const leader = this.all.find(({ endpoint }) => leaders.every((known) => known !== null && known === endpoint.port));
+      if (leader) return leader;
       await sleep(100);
+    }
+  }
+
+  /** The port of the leader, as this server has heard; null while it does not know of three that are alive and agree. */
+  async #leaderKnownTo(endpoint: Endpoint): Promise<number | null> {
+    try {
+      const members = await membersKnownTo(this.#settings, endpoint);
+      const [leader, ...others] = members.filter(({ leads }) => leads);
+      return members.length === 3 && members.every(({ isAlive }) => isAlive) && others.length === 0 ? (leader?.endpoint.port ?? null) : null;
+    } catch (error) {
+      if (error instanceof Error) return null;
+      throw error;
     }
   }
 
