@@ -125,8 +125,8 @@ export class ConnectionTests {
     const receiver = directions.includes('RECEIVER') ? connectableReceiver(account.receiver) : null;
     return {
       subject: {
-        sender: sender && { settings: sender, password: await passwords.ofSender(sender) },
-        receiver: receiver && { settings: receiver, ...(await passwords.ofReceiver(receiver, account.sender)) },
+        sender: sender && { settings: sender, credentials: await passwords.ofSender(sender), trust: null },
+        receiver: receiver && { settings: receiver, credentials: await passwords.ofReceiver(receiver, account.sender), trust: null },
         recipient: checkedRecipient(recipient),
       },
       targets: [...(sender ? [senderEndpoint(sender.connection)] : []), ...(receiver ? [receiverEndpoint(receiver)] : [])],

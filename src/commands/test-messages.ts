@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CommandRefused, refuse, type Problem } from '../domain/decider.js';
 import { checkEmailAddress } from '../domain/text/email-address.js';
 import { StoreUnavailable, type Position } from '../event-store/event-store.js';
-import type { SenderSubject, SendMail } from '../mail/mail-port.js';
+import type { SendMail, SmtpSubject } from '../mail/mail-port.js';
 import type { SecretStore } from '../secret-store/secret-store.js';
 import type { AccountHistory } from './account-history.js';
 import type { Call, ChangeOptions } from './change.js';
@@ -104,7 +104,7 @@ export class TestMessages {
     return { messageId, serverResponse, problems: [], ...(await this.handler.freshness(position)) };
   }
 
-  async #checked({ accountId, to }: Message): Promise<{ readonly sender: SenderSubject; readonly to: string }> {
+  async #checked({ accountId, to }: Message): Promise<{ readonly sender: SmtpSubject; readonly to: string }> {
     const snapshot = await this.history.at(accountId, new Date(8.64e15));
     if (snapshot === null) return refuse('NOT_FOUND', 'There is no email account of this id.', ['accountId']);
     const { account } = snapshot;
@@ -115,6 +115,6 @@ export class TestMessages {
     if (!recipient.ok) return refuse(recipient.code, recipient.message, ['to']);
     const settings = connectableSender(account.sender);
     const passwords = new AccountPasswords(this.secretStore, accountId.toLowerCase(), new Map());
-    return { sender: { settings, password: await passwords.ofSender(settings) }, to: recipient.value };
+    return { sender: { settings, credentials: await passwords.ofSender(settings), trust: null }, to: recipient.value };
   }
 }

@@ -4,6 +4,7 @@ import { receiverEndpoint, senderEndpoint } from '../domain/email-account/endpoi
 import { mayUseSenderPassword } from '../domain/email-account/linked-credentials.js';
 import type { MailboxReceiverSettings, Password, SecretSlot, SmtpSenderSettings } from '../domain/email-account/settings.js';
 import type { PresentAccount } from '../domain/email-account/state.js';
+import type { PasswordCredentials } from '../mail/mail-port.js';
 import { SecretNotBoundToEndpoint, SecretNotFound, SecretUnreadable, type SecretStore } from '../secret-store/secret-store.js';
 import type { SecretValue } from '../secret-store/secret-value.js';
 
@@ -20,26 +21,26 @@ export class AccountPasswords {
   ) {}
 
   /** @throws {CommandRefused} NOT_READY, SECRET_REBIND_REQUIRED */
-  async ofSender(sender: SmtpSenderSettings): Promise<SecretValue | null> {
+  async ofSender(sender: SmtpSenderSettings): Promise<PasswordCredentials | null> {
     if (sender.password === null) return null;
     const reference = present(sender.password, senderPassword);
     if (!reference.boundTo.includes(senderEndpoint(sender.connection))) refuseForeignEndpoint(senderPassword);
-    return this.#open('sender.password', reference, senderPassword);
+    return { kind: 'password', userId: sender.identity.userId, password: await this.#open('sender.password', reference, senderPassword) };
   }
 
   /** @throws {CommandRefused} NOT_READY, SECRET_REBIND_REQUIRED */
-  async ofReceiver(receiver: MailboxReceiverSettings, sender: PresentAccount['sender']): Promise<{ readonly userId: string; readonly password: SecretValue }> {
+  async ofReceiver(receiver: MailboxReceiverSettings, sender: PresentAccount['sender']): Promise<PasswordCredentials> {
     if (receiver.identity.useSenderCredentials) {
       if (sender?.kind !== 'smtp') return notReady(['receiver', receiver.kind], "The receiver uses the sender's ID and password, and there is no SMTP sender.");
       const reference = present(sender.password, senderPassword);
       if (!mayUseSenderPassword(reference, sender, receiver)) refuseForeignEndpoint(['receiver', receiver.kind, 'identity', 'useSenderCredentials']);
-      return { userId: sender.identity.userId, password: await this.#open('sender.password', reference, senderPassword) };
+      return { kind: 'password', userId: sender.identity.userId, password: await this.#open('sender.password', reference, senderPassword) };
     }
     const place = ['receiver', receiver.kind, 'identity', 'password'] as const;
     const reference = present(receiver.password, place);
     if (!reference.boundTo.includes(receiverEndpoint(receiver))) refuseForeignEndpoint(place);
     if (receiver.identity.userId === null) return notReady(['receiver', receiver.kind, 'identity', 'userId'], 'The receiver has no user ID. Configure it.');
-    return { userId: receiver.identity.userId, password: await this.#open('receiver.password', reference, place) };
+    return { kind: 'password', userId: receiver.identity.userId, password: await this.#open('receiver.password', reference, place) };
   }
 
   async #open(slot: SecretSlot, reference: Exclude<Password, null | 'lost'>, place: PlaceInForm): Promise<SecretValue> {

@@ -4,7 +4,8 @@ import { imapEndpoint, smtpEndpoint, type Endpoint } from './endpoint.js';
 import { checkEnvelope } from './envelope-check.js';
 import { endImapSession, examineMailbox, openImapSession } from './imap-session.js';
 import { roadOf, type MailSettings, type Road } from './mail-settings.js';
-import type { ReceiverSubject, SenderSubject, TestMail } from './mail-port.js';
+import { passwordsIn } from './credentials.js';
+import type { MailboxSubject, ReceiverSubject, SenderSubject, SmtpSubject, TestMail } from './mail-port.js';
 import { openSmtpSession } from './smtp-session.js';
 import { StageFailed, StageRun } from './stage-run.js';
 import { StageStream } from './stage-stream.js';
@@ -16,13 +17,9 @@ import { StageStream } from './stage-stream.js';
 export function connectionTester(settings: MailSettings): TestMail {
   const road = roadOf(settings);
   return async function* test({ sender, receiver, recipient }, signal) {
-    if (receiver?.settings.kind === 'pop3') throw new RangeError('POP3 cannot be connected to yet.');
     const deadline = new Deadline(road.deadlineMilliseconds, signal);
     const stages = new StageStream();
-    const both = Promise.all([
-      sender && inStages(senderRun(sender, stages), (run) => testSender(sender, recipient, run, road, deadline)),
-      receiver && inStages(receiverRun(receiver, stages), (run) => testReceiver(receiver, run, road, deadline)),
-    ]);
+    const both = Promise.all([sender && testSender(sender, recipient, stages, road, deadline), receiver && testReceiver(receiver, stages, road, deadline)]);
     const ended = both.then(
       () => stages.end(null),
       (fault: unknown) => stages.end(fault instanceof Error ? fault : new Error(String(fault))),
@@ -46,7 +43,26 @@ async function inStages(run: StageRun, work: (run: StageRun) => Promise<void>): 
   }
 }
 
-async function testSender(sender: SenderSubject, recipient: string | null, run: StageRun, road: Road, deadline: Deadline): Promise<void> {
+function testSender(sender: SenderSubject, recipient: string | null, stages: StageStream, road: Road, deadline: Deadline): Promise<void> {
+  if (!isSmtp(sender)) throw new RangeError('Microsoft Graph cannot be connected to yet.');
+  return inStages(senderRun(sender, stages), (run) => testSmtp(sender, recipient, run, road, deadline));
+}
+
+function testReceiver(receiver: ReceiverSubject, stages: StageStream, road: Road, deadline: Deadline): Promise<void> {
+  if (!isMailbox(receiver)) throw new RangeError('Microsoft Graph cannot be connected to yet.');
+  if (receiver.settings.kind === 'pop3') throw new RangeError('POP3 cannot be connected to yet.');
+  return inStages(receiverRun(receiver, stages), (run) => testImap(receiver, run, road, deadline));
+}
+
+function isSmtp(sender: SenderSubject): sender is SmtpSubject {
+  return sender.settings.kind === 'smtp';
+}
+
+function isMailbox(receiver: ReceiverSubject): receiver is MailboxSubject {
+  return receiver.settings.kind !== 'microsoftGraph';
+}
+
+async function testSmtp(sender: SmtpSubject, recipient: string | null, run: StageRun, road: Road, deadline: Deadline): Promise<void> {
   const session = await openSmtpSession(sender, run, road, deadline);
   try {
     await checkEnvelope(session, sender.settings, recipient ?? sender.settings.identity.emailAddress, run);
@@ -55,7 +71,7 @@ async function testSender(sender: SenderSubject, recipient: string | null, run: 
   }
 }
 
-async function testReceiver(receiver: ReceiverSubject, run: StageRun, road: Road, deadline: Deadline): Promise<void> {
+async function testImap(receiver: MailboxSubject, run: StageRun, road: Road, deadline: Deadline): Promise<void> {
   const client = await openImapSession(receiver, run, road, deadline);
   try {
     await examineMailbox(client, receiver.settings.mailbox ?? 'INBOX', run, deadline);
@@ -64,16 +80,14 @@ async function testReceiver(receiver: ReceiverSubject, run: StageRun, road: Road
   }
 }
 
-function senderRun({ settings, password }: SenderSubject, stages: StageStream): StageRun {
-  const { connection } = settings;
-  return new StageRun('SENDER', [...waysIn(smtpEndpoint(connection)), 'SENDER', 'RECIPIENT'], connection.port, password ? [password] : [], (stage) =>
-    stages.push(stage),
-  );
+function senderRun({ settings: { connection }, credentials, trust }: SmtpSubject, stages: StageStream): StageRun {
+  const plan = [...waysIn(smtpEndpoint(connection, trust)), 'SENDER', 'RECIPIENT'] as const;
+  return new StageRun('SENDER', plan, connection.port, passwordsIn(credentials), (stage) => stages.push(stage));
 }
 
-function receiverRun({ settings, password }: ReceiverSubject, stages: StageStream): StageRun {
-  const { connection } = settings;
-  return new StageRun('RECEIVER', [...waysIn(imapEndpoint(connection)), 'MAILBOX'], connection.port, [password], (stage) => stages.push(stage));
+function receiverRun({ settings: { connection }, credentials, trust }: MailboxSubject, stages: StageStream): StageRun {
+  const plan = [...waysIn(imapEndpoint(connection, trust)), 'MAILBOX'] as const;
+  return new StageRun('RECEIVER', plan, connection.port, passwordsIn(credentials), (stage) => stages.push(stage));
 }
 
 /** The stages up to being logged in. */

@@ -1,11 +1,12 @@
 import { ImapFlow } from 'imapflow';
 import { errorCode, socketProblem } from './classify-network-error.js';
 import { imapProblem } from './classify-imap-response.js';
+import { asPassword } from './credentials.js';
 import type { Deadline } from './deadline.js';
 import { imapEndpoint } from './endpoint.js';
 import { ConnectionFailure, type FailureCode } from './failure.js';
 import { openMailConnection, type MailConnection } from './mail-connection.js';
-import type { ReceiverSubject } from './mail-port.js';
+import type { MailboxSubject } from './mail-port.js';
 import type { Road } from './mail-settings.js';
 import { farewellMilliseconds } from './smtp-session.js';
 import type { StageRun } from './stage-run.js';
@@ -14,8 +15,8 @@ import type { StageRun } from './stage-run.js';
  * Connects and logs in. Whoever gets the client ends it with `endImapSession`.
  * @throws {StageFailed}
  */
-export async function openImapSession(subject: ReceiverSubject, run: StageRun, road: Road, deadline: Deadline): Promise<ImapFlow> {
-  const connection = await openMailConnection(imapEndpoint(subject.settings.connection), run, road, deadline);
+export async function openImapSession(subject: MailboxSubject, run: StageRun, road: Road, deadline: Deadline): Promise<ImapFlow> {
+  const connection = await openMailConnection(imapEndpoint(subject.settings.connection, subject.trust), run, road, deadline);
   return run.take('AUTHENTICATION', async () => {
     const client = clientOn(connection, subject, deadline);
     try {
@@ -48,7 +49,8 @@ export async function endImapSession(client: ImapFlow, deadline: Deadline): Prom
   client.close();
 }
 
-function clientOn({ socket, secure }: MailConnection, { settings, userId, password }: ReceiverSubject, deadline: Deadline): ImapFlow {
+function clientOn({ socket, secure }: MailConnection, { settings, credentials }: MailboxSubject, deadline: Deadline): ImapFlow {
+  const { userId, password } = asPassword(credentials);
   // The deadline decides how long is waited; the library's own limits must not come before it.
   const patience = deadline.milliseconds * 2;
   const client = new ImapFlow({

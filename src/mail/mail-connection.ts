@@ -136,7 +136,7 @@ async function startTls(conversation: Conversation, greeting: Greeting, target: 
 async function negotiate(raw: Socket, target: ProbeTarget): Promise<SecuredSocket> {
   const { endpoint, road, deadline } = target;
   try {
-    return await secure(raw, endpoint.host, road.tlsContexts.from(tlsVersionName(endpoint.minimumTlsVersion)), deadline);
+    return await secure(raw, endpoint.host, road.tlsContexts.from(tlsVersionName(endpoint.minimumTlsVersion), endpoint.trust), deadline);
   } catch (error) {
     throw await handshakeFailure(error, target);
   }
@@ -146,9 +146,10 @@ function secureMessage({ version, certificates }: SecuredSocket['session'], host
   return `${version}; the certificate is valid for ${host}${certificates[0] ? ` until ${certificates[0].notAfter}` : ''}.`;
 }
 
-/** Truststores are no part of this version. A connection that names one must not be made with other CAs in its place. */
-function refuseTruststore({ truststore }: Endpoint): void {
-  if (truststore !== null) throw new ConnectionFailure('TRUSTSTORE_MISSING', { message: `There is no truststore named ${truststore}. Nothing was sent.` });
+/** A connection that names a truststore must not be made with other CAs in its place. */
+function refuseTruststore({ truststore, trust }: Endpoint): void {
+  if (truststore !== null && trust === null)
+    throw new ConnectionFailure('TRUSTSTORE_MISSING', { message: `There is no truststore named ${truststore}. Nothing was sent.` });
 }
 
 /** The library that takes over begins where a session begins, with reading the greeting. */

@@ -1,8 +1,8 @@
 import type { ConnectionTestStage, DiagnosisCode } from '../domain/email-account/connection-test.js';
-import type { MailboxReceiverSettings, SmtpSenderSettings } from '../domain/email-account/settings.js';
+import type { GraphReceiverSettings, GraphSenderSettings, MailboxReceiverSettings, SmtpSenderSettings } from '../domain/email-account/settings.js';
 import type { SecretValue } from '../secret-store/secret-value.js';
 
-/** What is connected to, with the passwords in hand. */
+/** What is connected to, with the credentials in hand. */
 export interface TestSubject {
   readonly sender: SenderSubject | null;
   readonly receiver: ReceiverSubject | null;
@@ -10,16 +10,79 @@ export interface TestSubject {
   readonly recipient: string | null;
 }
 
-export interface SenderSubject {
+export type SenderSubject = SmtpSubject | GraphSenderSubject;
+export type ReceiverSubject = MailboxSubject | GraphReceiverSubject;
+
+export interface SmtpSubject {
   readonly settings: SmtpSenderSettings;
   /** Null: without AUTH (a relay). */
-  readonly password: SecretValue | null;
+  readonly credentials: Credentials | null;
+  readonly trust: TrustedRoots | null;
 }
 
-export interface ReceiverSubject {
+/** An IMAP or POP3 mailbox. */
+export interface MailboxSubject {
   readonly settings: MailboxReceiverSettings;
+  readonly credentials: Credentials;
+  readonly trust: TrustedRoots | null;
+}
+
+export interface GraphSenderSubject {
+  readonly settings: GraphSenderSettings;
+  readonly accessTokens: AccessTokens;
+}
+
+export interface GraphReceiverSubject {
+  readonly settings: GraphReceiverSettings;
+  readonly accessTokens: AccessTokens;
+}
+
+/** What a server is shown at a login. */
+export type Credentials = PasswordCredentials | OAuthCredentials;
+
+export interface PasswordCredentials {
+  readonly kind: 'password';
   readonly userId: string;
   readonly password: SecretValue;
+}
+
+/** XOAUTH2 or OAUTHBEARER (RFC 7628). */
+export interface OAuthCredentials {
+  readonly kind: 'oauth';
+  readonly userId: string;
+  readonly accessTokens: AccessTokens;
+}
+
+/** The access tokens of one authentication profile. They have one owner, who keeps them fresh; no mail library ever asks for one. */
+export interface AccessTokens {
+  /** The authentication profile, as people know it. */
+  readonly profile: string;
+  /** One that is good for a while still. @throws {TokenUnavailable} */
+  current(signal: AbortSignal): Promise<SecretValue>;
+  /** A server did not take this one: the next `current` is another. */
+  refused(token: SecretValue): void;
+}
+
+/** There is no access token to be had. The message says why, the hint what a person can do. Neither holds anything secret. */
+export class TokenUnavailable extends Error {
+  override readonly name = 'TokenUnavailable';
+  constructor(
+    readonly code: DiagnosisCode,
+    message: string,
+    readonly hint: string | null = null,
+  ) {
+    super(message);
+  }
+}
+
+/** The certificates of a truststore, as a connection needs them. */
+export interface TrustedRoots {
+  /** Differs whenever the rest differs, e.g. name and version: TLS contexts are kept by it. */
+  readonly key: string;
+  /** PEM, one certificate each. */
+  readonly certificates: readonly string[];
+  /** Whether the runtime's own roots and those of NODE_EXTRA_CA_CERTS are trusted beside them. */
+  readonly includeSystemRoots: boolean;
 }
 
 /** Connects for real, stage by stage; stages come as they end. Never throws for what a server does. */

@@ -1,8 +1,9 @@
+import { passwordsIn } from './credentials.js';
 import { Deadline } from './deadline.js';
 import { ConnectionFailure, type FailureCode } from './failure.js';
 import { failureOf } from './failure-of.js';
 import { roadOf, type MailSettings } from './mail-settings.js';
-import type { SenderSubject, SendMail, TestMessage } from './mail-port.js';
+import type { SendMail, SmtpSubject, TestMessage } from './mail-port.js';
 import { shownServerText } from './server-text.js';
 import { envelopeProblem, isTemporary, temporaryProblem, type SmtpReply } from './smtp-reply.js';
 import { openSmtpSession, smtpFailure, type SmtpSession } from './smtp-session.js';
@@ -16,8 +17,9 @@ const undecided: ReadonlySet<FailureCode> = new Set(['TIMEOUT', 'CANCELLED', 'CO
 export function messageSender(settings: MailSettings): SendMail {
   const road = roadOf(settings);
   return async (sender, message, signal) => {
+    if (!isSmtp(sender)) throw new RangeError('Microsoft Graph cannot be connected to yet.');
     const deadline = new Deadline(road.deadlineMilliseconds, signal);
-    const secrets = sender.password ? [sender.password] : [];
+    const secrets = passwordsIn(sender.credentials);
     // The stages are those of a connection test; only the one that fails is told.
     const run = new StageRun('SENDER', [], sender.settings.connection.port, secrets, () => undefined);
     try {
@@ -39,12 +41,16 @@ export function messageSender(settings: MailSettings): SendMail {
   };
 }
 
-async function sendOver(session: SmtpSession, { settings, password }: SenderSubject, message: TestMessage): Promise<string> {
+function isSmtp(sender: Parameters<SendMail>[0]): sender is SmtpSubject {
+  return sender.settings.kind === 'smtp';
+}
+
+async function sendOver(session: SmtpSession, { settings, credentials }: SmtpSubject, message: TestMessage): Promise<string> {
   const text = await composeTestMessage(settings, message);
   try {
     return await session.send({ from: settings.identity.emailAddress, to: [message.to], size: text.length }, text);
   } catch (error) {
-    const failure = failureOf(smtpFailure(error, problemOf(error)), password ? [password] : []);
+    const failure = failureOf(smtpFailure(error, problemOf(error)), passwordsIn(credentials));
     throw undecided.has(failure.code) ? undecidedAfter(failure) : failure;
   } finally {
     await session.end();

@@ -3,11 +3,12 @@ import type { SMTPConnectionCustomAuthContext, SMTPEnvelope } from 'nodemailer/l
 import type { SecretValue } from '../secret-store/secret-value.js';
 import { socketProblem } from './classify-network-error.js';
 import { clientName } from './client-name.js';
+import { asPassword } from './credentials.js';
 import type { Deadline } from './deadline.js';
 import { smtpEndpoint } from './endpoint.js';
 import { ConnectionFailure, type FailureCode } from './failure.js';
 import { openMailConnection, type MailConnection } from './mail-connection.js';
-import type { SenderSubject } from './mail-port.js';
+import type { SmtpSubject } from './mail-port.js';
 import type { Road } from './mail-settings.js';
 import { authenticationProblem, type SmtpReply } from './smtp-reply.js';
 import type { StageRun } from './stage-run.js';
@@ -26,7 +27,7 @@ export class SmtpSession {
 
   constructor(
     { socket, secure }: MailConnection,
-    subject: SenderSubject,
+    subject: SmtpSubject,
     readonly deadline: Deadline,
   ) {
     const { host, port } = subject.settings.connection;
@@ -114,14 +115,15 @@ export class SmtpSession {
  * Connects and logs in. The session begins in the AUTHENTICATION stage, which is skipped for an account without a password.
  * @throws {StageFailed}
  */
-export async function openSmtpSession(subject: SenderSubject, run: StageRun, road: Road, deadline: Deadline): Promise<SmtpSession> {
-  const connection = await openMailConnection(smtpEndpoint(subject.settings.connection), run, road, deadline);
+export async function openSmtpSession(subject: SmtpSubject, run: StageRun, road: Road, deadline: Deadline): Promise<SmtpSession> {
+  const connection = await openMailConnection(smtpEndpoint(subject.settings.connection, subject.trust), run, road, deadline);
   return run.take('AUTHENTICATION', async () => {
     const session = new SmtpSession(connection, subject, deadline);
     try {
       await session.begin();
-      if (subject.password === null) return { value: session, outcome: 'SKIPPED', message: 'The account has no password: it sends without logging in.' };
-      await session.logIn(subject.settings.identity.userId, subject.password);
+      if (subject.credentials === null) return { value: session, outcome: 'SKIPPED', message: 'The account has no password: it sends without logging in.' };
+      const { userId, password } = asPassword(subject.credentials);
+      await session.logIn(userId, password);
       return { value: session, message: 'The server accepts user ID and password.' };
     } catch (error) {
       await session.end();

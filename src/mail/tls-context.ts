@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext, rootCertificates, type SecureContext, type SecureVersion } from 'node:tls';
 import type { TlsVersion } from '../domain/email-account/settings.js';
+import type { TrustedRoots } from './mail-port.js';
 
 /** As TLS names them, lowest first. */
 export const tlsVersions = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const satisfies readonly SecureVersion[];
@@ -12,7 +13,7 @@ export function tlsVersionName(version: TlsVersion): SecureVersion {
 }
 
 /**
- * Contexts for TLS connections, one for each range of versions: each holds all roots, and building one takes milliseconds.
+ * Contexts for TLS connections, one for each truststore and range of versions: each holds all roots, and building one takes milliseconds.
  * The lowest version is set in the context, because a connection's own is ignored beside one.
  */
 export class TlsContexts {
@@ -20,8 +21,8 @@ export class TlsContexts {
 
   constructor(readonly additionalRoots: readonly string[]) {}
 
-  from(minVersion: SecureVersion): SecureContext {
-    return this.between(minVersion, 'TLSv1.3');
+  from(minVersion: SecureVersion, trust: TrustedRoots | null = null): SecureContext {
+    return this.between(minVersion, 'TLSv1.3', trust);
   }
 
   /** For finding out whether a server speaks one version. */
@@ -29,8 +30,9 @@ export class TlsContexts {
     return this.between(version, version);
   }
 
-  between(minVersion: SecureVersion, maxVersion: SecureVersion): SecureContext {
-    const key = `${minVersion} ${maxVersion}`;
+  between(minVersion: SecureVersion, maxVersion: SecureVersion, trust: TrustedRoots | null = null): SecureContext {
+    const key = `${minVersion} ${maxVersion} ${trust?.key ?? ''}`;
+    const ca = this.#roots(trust);
     const context =
       this.#contexts.get(key) ??
       createSecureContext({
@@ -38,10 +40,17 @@ export class TlsContexts {
         maxVersion,
         // TLS 1.0 and 1.1 sign with SHA-1, which OpenSSL 3 gives up only at this level.
         ...(minVersion === 'TLSv1' || minVersion === 'TLSv1.1' ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {}),
-        ...(this.additionalRoots.length > 0 ? { ca: [...rootCertificates, ...rootsOfEnvironment(), ...this.additionalRoots] } : {}),
+        ...(ca === null ? {} : { ca: [...ca] }),
       });
     this.#contexts.set(key, context);
     return context;
+  }
+
+  /** Null: what the runtime trusts by itself. */
+  #roots(trust: TrustedRoots | null): readonly string[] | null {
+    if (trust === null && this.additionalRoots.length === 0) return null;
+    const system = trust === null || trust.includeSystemRoots ? [...rootCertificates, ...rootsOfEnvironment(), ...this.additionalRoots] : [];
+    return [...system, ...(trust?.certificates ?? [])];
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ConnectionTestStage } from '../../src/domain/email-account/connection-test.js';
 import type { TlsVersion } from '../../src/domain/email-account/settings.js';
 import { connectionTester } from '../../src/mail/connection-tester.js';
-import type { ReceiverSubject, SenderSubject, TestMail, TestSubject } from '../../src/mail/mail-port.js';
+import type { MailboxSubject, SmtpSubject, TestMail, TestSubject } from '../../src/mail/mail-port.js';
 import type { MailSettings } from '../../src/mail/mail-settings.js';
 import { SecretValue } from '../../src/secret-store/secret-value.js';
 
@@ -19,7 +19,7 @@ interface Differences {
 
 export const canary = 'Canary-7"pw\\ß+/=';
 
-export function sender({ security = 'DISABLED', password = canary, address = 'alice@lab.test', ...connection }: Differences): SenderSubject {
+export function sender({ security = 'DISABLED', password = canary, address = 'alice@lab.test', ...connection }: Differences): SmtpSubject {
   return {
     settings: {
       kind: 'smtp',
@@ -27,11 +27,12 @@ export function sender({ security = 'DISABLED', password = canary, address = 'al
       connection: { ...connectionOf(connection), useSmtps: security === 'IMPLICIT', startTls: security === 'IMPLICIT' ? 'DISABLED' : security },
       password: null,
     },
-    password: password === null ? null : new SecretValue(password),
+    credentials: password === null ? null : { kind: 'password', userId: 'alice@lab.test', password: new SecretValue(password) },
+    trust: null,
   };
 }
 
-export function receiver({ security = 'DISABLED', password, mailbox = 'INBOX', ...connection }: Differences & { readonly mailbox?: string }): ReceiverSubject {
+export function receiver({ security = 'DISABLED', password, mailbox = 'INBOX', ...connection }: Differences & { readonly mailbox?: string }): MailboxSubject {
   return {
     settings: {
       kind: 'imap',
@@ -40,8 +41,8 @@ export function receiver({ security = 'DISABLED', password, mailbox = 'INBOX', .
       mailbox,
       password: null,
     },
-    userId: 'alice@lab.test',
-    password: new SecretValue(password ?? canary),
+    credentials: { kind: 'password', userId: 'alice@lab.test', password: new SecretValue(password ?? canary) },
+    trust: null,
   };
 }
 

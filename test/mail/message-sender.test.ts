@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { messageSender } from '../../src/mail/message-sender.js';
 import type { MailSettings } from '../../src/mail/mail-settings.js';
-import type { SenderSubject } from '../../src/mail/mail-port.js';
+import type { SmtpSubject } from '../../src/mail/mail-port.js';
 import { loopback, sender } from './accounts.js';
 import { closeFakeServers, smtpServer } from './lab/fake-server.js';
 import { freePorts } from './lab/free-ports.js';
@@ -10,10 +10,10 @@ import { freePorts } from './lab/free-ports.js';
 afterEach(closeFakeServers);
 
 const message = { to: 'bob@lab.test', messageId: '<7f1c@lab.test>', accountId: 'orders' };
-const send = (account: SenderSubject, settings: MailSettings = loopback, signal = new AbortController().signal) =>
+const send = (account: SmtpSubject, settings: MailSettings = loopback, signal = new AbortController().signal) =>
   messageSender(settings)(account, message, signal);
 
-function named(account: SenderSubject, identity: Partial<SenderSubject['settings']['identity']>): SenderSubject {
+function named(account: SmtpSubject, identity: Partial<SmtpSubject['settings']['identity']>): SmtpSubject {
   return { ...account, settings: { ...account.settings, identity: { ...account.settings.identity, ...identity } } };
 }
 

@@ -4,6 +4,7 @@ import { Deadline } from '../../src/mail/deadline.js';
 import { messageSender } from '../../src/mail/message-sender.js';
 import { roadOf, type MailSettings } from '../../src/mail/mail-settings.js';
 import { StageRun } from '../../src/mail/stage-run.js';
+import { SecretValue } from '../../src/secret-store/secret-value.js';
 import { failureIn, receiver, sender, stagesOf, type Security } from './accounts.js';
 import { startMailLab, withMailLab, type MailLab } from './lab/mail-lab.js';
 
@@ -114,7 +115,7 @@ describe.runIf(withMailLab)('Postfix and Dovecot', () => {
     const bob = receiver({ port: lab.ports.imaps, security: 'IMPLICIT', password: lab.users.bob.password });
     const deadline = new Deadline(15_000, never);
     const client = await openImapSession(
-      { ...bob, userId: lab.users.bob.address },
+      { ...bob, credentials: { kind: 'password', userId: lab.users.bob.address, password: new SecretValue(lab.users.bob.password) } },
       new StageRun('RECEIVER', [], lab.ports.imaps, [], () => undefined),
       roadOf(settings),
       deadline,
