@@ -7,12 +7,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   'event-store': [],
   'secret-store': ['domain', 'event-store'],
-  mail: ['domain', 'secret-store'],
+  egress: ['domain'],
+  mail: ['domain', 'secret-store', 'egress'],
+  oauth: ['domain', 'secret-store', 'egress', 'mail'],
+  discovery: ['domain', 'egress', 'mail'],
   projections: ['domain', 'event-store'],
   migration: ['domain', 'event-store', 'secret-store'],
-  commands: ['domain', 'event-store', 'projections', 'secret-store', 'mail'],
-  schema: ['domain', 'event-store', 'projections', 'secret-store', 'mail', 'commands'],
-  http: ['domain', 'event-store', 'projections', 'secret-store', 'mail', 'commands', 'schema'],
+  commands: ['domain', 'event-store', 'projections', 'secret-store', 'mail', 'oauth', 'discovery', 'egress'],
+  schema: ['domain', 'event-store', 'projections', 'secret-store', 'mail', 'oauth', 'discovery', 'egress', 'commands'],
+  http: ['domain', 'event-store', 'projections', 'secret-store', 'mail', 'oauth', 'discovery', 'egress', 'commands', 'schema'],
 };
 
 /** The composition: these put the parts together, and no part knows of them. `config` they and `http` read. */
@@ -52,6 +55,9 @@ describe('imports', () => {
       '@eventstore/db-client': ['event-store'],
       nodemailer: ['mail'],
       imapflow: ['mail'],
+      undici: ['egress'],
+      oauth4webapi: ['oauth'],
+      'fast-xml-parser': ['discovery'],
       'type-graphql': ['schema'],
       fastify: ['http'],
     };
