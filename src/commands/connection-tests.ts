@@ -15,11 +15,12 @@ import type { AccountHistory } from './account-history.js';
 import { AccountSecrets, type EnteredPasswords } from './account-secrets.js';
 import type { Call } from './change.js';
 import type { CommandHandler } from './command-handler.js';
+import type { ConnectionSubjects } from './connection-subjects.js';
 import type { EmailAccountCommands } from './email-account-commands.js';
 import type { ReceiverInputForm, SenderInputForm, TestConnection } from './email-account-inputs.js';
 import { placedInInput } from './placed-in-input.js';
 import type { RateLimit } from './rate-limit.js';
-import { AccountPasswords, connectableReceiver, connectableSender, directionsToTest } from './test-subject.js';
+import { directionsToTest } from './test-subject.js';
 
 /** A connection test as its caller sees it: of a saved account, or of a draft, which is stored nowhere. */
 export interface AccountConnectionTest extends ConnectionTestResult {
@@ -55,6 +56,7 @@ export class ConnectionTests {
     readonly accounts: EmailAccountCommands,
     readonly history: AccountHistory,
     readonly secretStore: SecretStore,
+    readonly subjects: ConnectionSubjects,
     readonly testMail: TestMail,
     readonly rateLimit: RateLimit,
     readonly now: () => Date,
@@ -116,20 +118,15 @@ export class ConnectionTests {
   /** What is connected to, with the passwords that may go there. @throws {CommandRefused} with paths in the account's form. */
   async #subject(
     account: PresentAccount,
-    { accountId, recipient, ...input }: TestConnection,
+    { recipient, ...input }: TestConnection,
     entered: ReadonlyMap<string, SecretValue>,
   ): Promise<Omit<Prepared, 'saved'>> {
     const directions = directionsToTest(account, input.directions);
-    const passwords = new AccountPasswords(this.secretStore, accountId?.toLowerCase() ?? '', entered);
-    const sender = directions.includes('SENDER') ? connectableSender(account.sender) : null;
-    const receiver = directions.includes('RECEIVER') ? connectableReceiver(account.receiver) : null;
+    const sender = directions.includes('SENDER') ? await this.subjects.sender(account, entered) : null;
+    const receiver = directions.includes('RECEIVER') ? await this.subjects.receiver(account, entered) : null;
     return {
-      subject: {
-        sender: sender && { settings: sender, credentials: await passwords.ofSender(sender), trust: null },
-        receiver: receiver && { settings: receiver, credentials: await passwords.ofReceiver(receiver, account.sender), trust: null },
-        recipient: checkedRecipient(recipient),
-      },
-      targets: [...(sender ? [senderEndpoint(sender.connection)] : []), ...(receiver ? [receiverEndpoint(receiver)] : [])],
+      subject: { sender, receiver, recipient: checkedRecipient(recipient) },
+      targets: [...(sender ? [senderEndpoint(sender.settings.connection)] : []), ...(receiver ? [receiverEndpoint(receiver.settings)] : [])],
     };
   }
 

@@ -3,14 +3,13 @@ import { CommandRefused, refuse, type Problem } from '../domain/decider.js';
 import { checkEmailAddress } from '../domain/text/email-address.js';
 import { StoreUnavailable, type Position } from '../event-store/event-store.js';
 import type { SendMail, SmtpSubject } from '../mail/mail-port.js';
-import type { SecretStore } from '../secret-store/secret-store.js';
 import type { AccountHistory } from './account-history.js';
 import type { Call, ChangeOptions } from './change.js';
+import type { ConnectionSubjects } from './connection-subjects.js';
 import { refuseReusedKey, type CommandHandler } from './command-handler.js';
 import { commandIdOf, derivedId, eventIdOf, hashOfInput } from './event-metadata.js';
 import { placedInInput } from './placed-in-input.js';
 import type { RateLimit } from './rate-limit.js';
-import { AccountPasswords, connectableSender } from './test-subject.js';
 
 export interface TestMessageSent {
   /** With its angle brackets (RFC 5322, section 3.6.4). */
@@ -38,7 +37,7 @@ export class TestMessages {
   constructor(
     readonly handler: CommandHandler,
     readonly history: AccountHistory,
-    readonly secretStore: SecretStore,
+    readonly subjects: ConnectionSubjects,
     readonly sendMail: SendMail,
     /** The message that an event tells of; null for any other event, and for one that the views do not know. */
     readonly recorded: (eventId: string) => RecordedMessage | null,
@@ -113,8 +112,6 @@ export class TestMessages {
       refuse('ACCOUNT_DISABLED', 'The account is disabled: nothing is sent through it. Enable it first, or test its connection instead.', ['accountId']);
     const recipient = checkEmailAddress(to);
     if (!recipient.ok) return refuse(recipient.code, recipient.message, ['to']);
-    const settings = connectableSender(account.sender);
-    const passwords = new AccountPasswords(this.secretStore, accountId.toLowerCase(), new Map());
-    return { sender: { settings, credentials: await passwords.ofSender(settings), trust: null }, to: recipient.value };
+    return { sender: await this.subjects.sender(account), to: recipient.value };
   }
 }

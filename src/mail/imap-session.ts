@@ -95,7 +95,7 @@ interface ImapError extends Error {
 }
 
 /** What an error of the library comes to: the response code decides before the command does, because not every refused login is about the password (RFC 5530). */
-function imapFailure(error: unknown, refused: FailureCode): unknown {
+export function imapFailure(error: unknown, refused: FailureCode): unknown {
   if (!(error instanceof Error) || error instanceof ConnectionFailure) return error;
   const { responseStatus, serverResponseCode, response, reason } = error as ImapError;
   const code = errorCode(error);

@@ -1,4 +1,5 @@
 import type { ConnectionTestStage, DiagnosisCode } from '../domain/email-account/connection-test.js';
+import type { RoundTripResult } from '../domain/email-account/round-trip.js';
 import type { GraphReceiverSettings, GraphSenderSettings, MailboxReceiverSettings, SmtpSenderSettings } from '../domain/email-account/settings.js';
 import type { SecretValue } from '../secret-store/secret-value.js';
 
@@ -106,3 +107,12 @@ export interface TestMessage {
 }
 
 export type SendMail = (sender: SenderSubject, message: TestMessage, signal: AbortSignal) => Promise<SendingResult>;
+
+/** Where a message goes and where it is waited for. */
+export interface RoundTripSubject {
+  readonly sender: SenderSubject;
+  readonly receiver: ReceiverSubject;
+}
+
+/** Sends the message and waits so long for it in the receiver's mailbox, then reads and removes it. Never throws for what a server does. */
+export type VerifyRoundTrip = (subject: RoundTripSubject, message: TestMessage, timeoutMilliseconds: number, signal: AbortSignal) => Promise<RoundTripResult>;

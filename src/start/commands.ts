@@ -3,6 +3,7 @@ import type { Views } from '../../projections/views.js';
 import { AccountHistory } from '../commands/account-history.js';
 import { ApiTokenCommands } from '../commands/api-token-commands.js';
 import { CommandHandler } from '../commands/command-handler.js';
+import { ConnectionSubjects } from '../commands/connection-subjects.js';
 import { ConnectionTests } from '../commands/connection-tests.js';
 import { EmailAccountCommands } from '../commands/email-account-commands.js';
 import { RateLimit } from '../commands/rate-limit.js';
@@ -41,12 +42,13 @@ export async function buildCommands({ events, secrets }: Stores, views: Views, s
   const accountHistory = new AccountHistory(events);
   const accounts = new EmailAccountCommands(handler, secrets, accountHistory, (accountId, version) => views.accounts.findAtVersion(accountId, version), now);
   const { testMail, sendMail } = mailOnDemand(settings);
+  const subjects = new ConnectionSubjects(secrets);
   const tests = new RateLimit(settings.testsPerMinute, now);
   return {
     accounts,
     tokens: new ApiTokenCommands(handler, events, await secrets.deriveKey(tokenKeyLabel), now),
-    connectionTests: new ConnectionTests(handler, accounts, accountHistory, secrets, testMail, tests, now),
-    testMessages: new TestMessages(handler, accountHistory, secrets, sendMail, sentMessages(views), tests, now),
+    connectionTests: new ConnectionTests(handler, accounts, accountHistory, secrets, subjects, testMail, tests, now),
+    testMessages: new TestMessages(handler, accountHistory, subjects, sendMail, sentMessages(views), tests, now),
     accountHistory,
     securityLog,
     idle: () => handler.idle(),

@@ -6,6 +6,7 @@ import { openViews, type Views } from '../../projections/views.js';
 import { AccountHistory } from '../../src/commands/account-history.js';
 import type { Call } from '../../src/commands/change.js';
 import { CommandHandler } from '../../src/commands/command-handler.js';
+import { ConnectionSubjects } from '../../src/commands/connection-subjects.js';
 import { ConnectionTests } from '../../src/commands/connection-tests.js';
 import { EmailAccountCommands } from '../../src/commands/email-account-commands.js';
 import { RateLimit } from '../../src/commands/rate-limit.js';
@@ -107,6 +108,7 @@ export async function openCommands(options: CommandsOptions = {}): Promise<Opene
   const handler = new CommandHandler(events, new SecurityLog(events, now), views.readYourWrites, (error) => lateFaults.push(error));
   const history = new AccountHistory(events);
   const accounts = new EmailAccountCommands(handler, secrets, history, (accountId, version) => views.accounts.findAtVersion(accountId, version), now);
+  const subjects = new ConnectionSubjects(secrets);
   const rateLimit = new RateLimit(10_000, now);
   const testMail = async function* (subject: TestSubject) {
     tested.push(subject);
@@ -115,11 +117,11 @@ export async function openCommands(options: CommandsOptions = {}): Promise<Opene
   let closed: Promise<void> | undefined;
   const opened: OpenedCommands = {
     accounts,
-    connectionTests: new ConnectionTests(handler, accounts, history, secrets, testMail, rateLimit, now),
+    connectionTests: new ConnectionTests(handler, accounts, history, secrets, subjects, testMail, rateLimit, now),
     testMessages: new TestMessages(
       handler,
       history,
-      secrets,
+      subjects,
       (_sender, { messageId }) => {
         sent.push(messageId);
         return Promise.resolve(sending.result);
