@@ -49,6 +49,7 @@ function outcomeOf(type: SecurityLogEvent['type']): AuditOutcome {
     // A test was made, whatever it found: its own fields tell.
     case 'DraftConnectionTested':
     case 'TestMessageSent':
+    case 'RoundTripVerified':
       return 'ACCEPTED';
   }
 }

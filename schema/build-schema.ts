@@ -10,6 +10,7 @@ import { AuditQueries } from './audit/audit-queries.js';
 import { AuditEntryRecorded } from './audit/audit-entry-recorded.js';
 import { ConnectionTestProgressSubscription } from './connection-test/connection-test-progress.js';
 import { SendTestMessage } from './connection-test/send-test-message.js';
+import { VerifyRoundTrip } from './connection-test/verify-round-trip.js';
 import { TestConnection } from './connection-test/test-connection.js';
 import { setCosts } from './cost.js';
 import { ChangeEmailProvider } from './email-account/change-email-provider.js';
@@ -77,6 +78,7 @@ export function buildPostledgerSchema(): GraphQLSchema {
       RevertEmailAccount,
       TestConnection,
       SendTestMessage,
+      VerifyRoundTrip,
       IssueApiToken,
       RevokeApiToken,
       EmailAccountChanged,

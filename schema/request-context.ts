@@ -4,6 +4,7 @@ import type { Call } from '../src/commands/change.js';
 import type { ConnectionTests } from '../src/commands/connection-tests.js';
 import type { EmailAccountCommands } from '../src/commands/email-account-commands.js';
 import type { SecurityLog } from '../src/commands/security-log.js';
+import type { RoundTrips } from '../src/commands/round-trips.js';
 import type { TestMessages } from '../src/commands/test-messages.js';
 import type { KnownNames } from '../src/domain/email-account/readiness.js';
 import type { EmailAccountSnapshot } from '../src/domain/email-account/snapshot.js';
@@ -51,6 +52,7 @@ export interface Services {
   readonly tokenCommands: Pick<ApiTokenCommands, 'issue' | 'revoke'>;
   readonly connectionTests: Pick<ConnectionTests, 'test' | 'progress'>;
   readonly testMessages: Pick<TestMessages, 'send'>;
+  readonly roundTrips: Pick<RoundTrips, 'verify'>;
   readonly accountHistory: Pick<AccountHistory, 'atVersion' | 'at'>;
   readonly accounts: AccountsView;
   readonly auditTrail: AuditTrailView;

@@ -4,6 +4,7 @@ import type { AuthenticationFailure as Failure } from '../../src/domain/security
 import { Role } from '../access/role.js';
 import { ConnectionTestOutcome } from '../connection-test/connection-test.js';
 import { ConnectionTestStage, DiagnosisCode } from '../connection-test/connection-test-stage.js';
+import { RoundTripStageName } from '../connection-test/round-trip.js';
 import { DateTime } from '../date-time/date-time-scalar.js';
 import { secretStatus, SecretStatus } from '../email-account/connection-settings.js';
 import { Receiver, receiverOf } from '../email-account/receiver.js';
@@ -150,6 +151,20 @@ const table: EntryTable = {
         description: 'What the server said; null when it said nothing.',
         of: (data) => data.serverResponse,
       },
+    },
+  },
+  RoundTripVerified: {
+    description: 'A message was sent through an account and looked for in its own mailbox.',
+    adds: {
+      command,
+      messageId: { type: () => String, description: "The message's Message-ID (RFC 5322).", of: (data) => data.messageId },
+      stoppedAt: {
+        type: () => RoundTripStageName,
+        nullable: true,
+        description: 'The step that failed; null when it came all the way.',
+        of: (data) => data.stoppedAt,
+      },
+      code: { type: () => DiagnosisCode, description: 'What came of it: OK when it came all the way.', of: (data) => data.code },
     },
   },
   AuthenticationFailed: {

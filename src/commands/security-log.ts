@@ -49,6 +49,10 @@ export class SecurityLog {
     return this.store.appendToStream(securityLogStream(this.now()), eventsToAppend([{ type: 'TestMessageSent', data }], identity, call), 'any');
   }
 
+  roundTripVerified(call: Call, data: (SecurityLogEvent & { type: 'RoundTripVerified' })['data']): Promise<Appended> {
+    return this.#append(call, data.command, null, { type: 'RoundTripVerified', data });
+  }
+
   authenticationFailed(call: Call, cause: AuthenticationFailure, count: number): Promise<Appended> {
     return this.#append(call, 'authenticate', null, { type: 'AuthenticationFailed', data: { cause, count } });
   }

@@ -51,6 +51,7 @@ export const eventCatalogue: Readonly<Record<PostledgerEventType, CatalogueEntry
   AccessDenied: plain,
   DraftConnectionTested: plain,
   TestMessageSent: { ...plain, personalData: ['serverResponse'] },
+  RoundTripVerified: plain,
   AuthenticationFailed: plain,
 };
 

@@ -7,6 +7,7 @@ import { ConnectionSubjects } from '../commands/connection-subjects.js';
 import { ConnectionTests } from '../commands/connection-tests.js';
 import { EmailAccountCommands } from '../commands/email-account-commands.js';
 import { RateLimit } from '../commands/rate-limit.js';
+import { RoundTrips } from '../commands/round-trips.js';
 import { SecurityLog } from '../commands/security-log.js';
 import { TestMessages, type RecordedMessage } from '../commands/test-messages.js';
 import type { MailSettings } from '../mail/mail-settings.js';
@@ -19,6 +20,7 @@ export interface Commands {
   readonly tokens: ApiTokenCommands;
   readonly connectionTests: ConnectionTests;
   readonly testMessages: TestMessages;
+  readonly roundTrips: RoundTrips;
   readonly accountHistory: AccountHistory;
   readonly securityLog: SecurityLog;
   /** Resolves once no change is under way. */
@@ -28,6 +30,8 @@ export interface Commands {
 /** How mail servers may be reached, and how often a caller may ask for it. */
 export interface MailAccess extends MailSettings {
   readonly testsPerMinute: number;
+  /** How long an operation may take in all. */
+  readonly operationSeconds: number;
 }
 
 /** What the key is derived for that tokens are verified with. */
@@ -41,7 +45,7 @@ export async function buildCommands({ events, secrets }: Stores, views: Views, s
   );
   const accountHistory = new AccountHistory(events);
   const accounts = new EmailAccountCommands(handler, secrets, accountHistory, (accountId, version) => views.accounts.findAtVersion(accountId, version), now);
-  const { testMail, sendMail } = mailOnDemand(settings);
+  const { testMail, sendMail, verifyRoundTrip } = mailOnDemand(settings);
   const subjects = new ConnectionSubjects(secrets);
   const tests = new RateLimit(settings.testsPerMinute, now);
   return {
@@ -49,6 +53,7 @@ export async function buildCommands({ events, secrets }: Stores, views: Views, s
     tokens: new ApiTokenCommands(handler, events, await secrets.deriveKey(tokenKeyLabel), now),
     connectionTests: new ConnectionTests(handler, accounts, accountHistory, secrets, subjects, testMail, tests, now),
     testMessages: new TestMessages(handler, accountHistory, subjects, sendMail, sentMessages(views), tests, now),
+    roundTrips: new RoundTrips(handler, accountHistory, subjects, verifyRoundTrip, tests, settings.operationSeconds),
     accountHistory,
     securityLog,
     idle: () => handler.idle(),

@@ -1,18 +1,24 @@
-import type { SendMail, TestMail } from '../mail/mail-port.js';
+import type { SendMail, TestMail, VerifyRoundTrip } from '../mail/mail-port.js';
 import type { MailSettings } from '../mail/mail-settings.js';
 
-/** Connection tests and test messages, whose clients are loaded when the first is asked for: a start has no need of them, and they are a fifth of its time. */
-export function mailOnDemand(settings: MailSettings): { readonly testMail: TestMail; readonly sendMail: SendMail } {
+/** Connection tests, test messages and round trips, whose clients are loaded when the first is asked for: a start has no need of them, and they are a fifth of its time. */
+export function mailOnDemand(settings: MailSettings): { readonly testMail: TestMail; readonly sendMail: SendMail; readonly verifyRoundTrip: VerifyRoundTrip } {
   let tester: Promise<TestMail> | null = null;
   let sender: Promise<SendMail> | null = null;
+  let verifier: Promise<VerifyRoundTrip> | null = null;
+  const sendMail: SendMail = async (subject, message, signal) => {
+    sender ??= import('../mail/message-sender.js').then(({ messageSender }) => messageSender(settings));
+    return (await sender)(subject, message, signal);
+  };
   return {
+    sendMail,
     async *testMail(subject, signal) {
       tester ??= import('../mail/connection-tester.js').then(({ connectionTester }) => connectionTester(settings));
       yield* (await tester)(subject, signal);
     },
-    async sendMail(subject, message, signal) {
-      sender ??= import('../mail/message-sender.js').then(({ messageSender }) => messageSender(settings));
-      return (await sender)(subject, message, signal);
+    async verifyRoundTrip(subject, message, timeoutMilliseconds, signal) {
+      verifier ??= import('../mail/round-trip/round-trip-verifier.js').then(({ roundTripVerifier }) => roundTripVerifier(settings, sendMail));
+      return (await verifier)(subject, message, timeoutMilliseconds, signal);
     },
   };
 }

@@ -77,7 +77,12 @@ export async function startService(
     opened.push(views);
     await caughtUp(views, log);
 
-    const commands = await buildCommands(stores, views, { egress: config.egress, additionalRoots, testsPerMinute: config.connectionTestsPerMinute }, log);
+    const commands = await buildCommands(
+      stores,
+      views,
+      { egress: config.egress, additionalRoots, testsPerMinute: config.connectionTestsPerMinute, operationSeconds: config.http.limits.operationSeconds },
+      log,
+    );
     // A caller who hangs up does not stop the change that was asked for; the stores wait for it.
     opened.push({ stop: () => commands.idle() });
     await finishErasures(stores.secrets, views.erasedAccounts());
@@ -215,6 +220,7 @@ function servicesOf(commands: Commands, views: Views, facts: Services['serviceFa
     tokenCommands: commands.tokens,
     connectionTests: commands.connectionTests,
     testMessages: commands.testMessages,
+    roundTrips: commands.roundTrips,
     accountHistory: commands.accountHistory,
     accounts: views.accounts,
     auditTrail: views.auditTrail,

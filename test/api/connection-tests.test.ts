@@ -147,6 +147,45 @@ describe.runIf(withMailLab)('the main job, on real mail servers', () => {
     expect(auditTrail).toEqual({ nodes: [{ reason: 'Does it arrive?', entityId: 'Messenger', messageId: sent.messageId, code: 'OK' }] });
   });
 
+  it('follows a message into the mailbox of the account, and records where it stopped', async () => {
+    await create('Trip');
+    const verify = async (input: object) =>
+      (
+        await service.data<{
+          verifyRoundTrip: { roundTrip: { outcome: string; messageId: string; stages: { stage: string; outcome: string }[] } | null; errors: unknown[] };
+        }>(
+          'mutation ($input: VerifyRoundTripInput!) { verifyRoundTrip(input: $input) { roundTrip { outcome messageId durationMilliseconds stages { stage outcome code message hint durationMilliseconds } } errors { code field message } } }',
+          { input },
+        )
+      ).verifyRoundTrip;
+    const whole = await verify({ accountId: 'trip' });
+    expect(whole).toMatchObject({ errors: [], roundTrip: { outcome: 'PASSED' } });
+    expect(whole.roundTrip?.stages.map(({ stage, outcome }) => `${stage} ${outcome}`)).toEqual([
+      'SENT PASSED',
+      'ARRIVED PASSED',
+      'READ PASSED',
+      'REMOVED PASSED',
+    ]);
+
+    await mutate('changeSenderPassword', 'ChangeSenderPasswordInput', { accountId: 'Trip', password: 'another one' });
+    const stopped = await verify({ accountId: 'Trip', timeoutSeconds: 2 });
+    expect(stopped).toMatchObject({ errors: [], roundTrip: { outcome: 'FAILED', stages: [{ stage: 'SENT', code: 'AUTHENTICATION_FAILED' }, {}, {}, {}] } });
+    expect(await verify({ accountId: 'Trip', timeoutSeconds: 600 })).toMatchObject({
+      roundTrip: null,
+      errors: [{ code: 'OUT_OF_RANGE', field: ['timeoutSeconds'] }],
+    });
+    await create('OneWay', { receiver: null });
+    expect(await verify({ accountId: 'OneWay' })).toMatchObject({ roundTrip: null, errors: [{ code: 'NOT_READY', field: ['accountId'] }] });
+
+    const { auditTrail } = await service.data<{ auditTrail: { nodes: object[] } }>(
+      '{ auditTrail(filter: { action: ["RoundTripVerified"] }) { nodes { entityId ... on RoundTripVerifiedEntry { messageId stoppedAt code } } } }',
+    );
+    expect(auditTrail.nodes).toEqual([
+      { entityId: 'trip', messageId: whole.roundTrip?.messageId, stoppedAt: null, code: 'OK' },
+      { entityId: 'Trip', messageId: stopped.roundTrip?.messageId, stoppedAt: 'SENT', code: 'AUTHENTICATION_FAILED' },
+    ]);
+  });
+
   it('sends nothing through a disabled account', async () => {
     await create('Silent');
     await mutate('disableEmailAccount', 'DisableEmailAccountInput', { accountId: 'Silent' });

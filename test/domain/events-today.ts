@@ -177,5 +177,8 @@ export const eventsToday: Examples = {
       serverResponse: '550 5.1.1 <nobody@example.com>: user unknown',
     },
   ],
+  RoundTripVerified: [
+    { ...attempt, command: 'verifyRoundTrip', messageId: '<9a8b7c6d@postledger.example>', outcome: 'FAILED', stoppedAt: 'ARRIVED', code: 'TIMEOUT' },
+  ],
   AuthenticationFailed: [{ cause: 'EXPIRED', count: 4 }],
 };

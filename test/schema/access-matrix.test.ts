@@ -40,6 +40,7 @@ const matrix = `
   Mutation.revertEmailAccount             no      no       no        yes     yes     accountCommands.revert
   Mutation.testConnection                 no      no       yes       yes     yes     connectionTests.test
   Mutation.sendTestMessage                no      no       yes       yes     yes     testMessages.send
+  Mutation.verifyRoundTrip                no      no       yes       yes     yes     roundTrips.verify
   Mutation.issueApiToken                  no      no       no        no      yes     tokenCommands.issue
   Mutation.revokeApiToken                 no      no       no        no      yes     tokenCommands.revoke
   Subscription.emailAccountChanged        yes     yes      yes       yes     yes     auditTrail.tail

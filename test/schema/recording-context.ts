@@ -101,6 +101,7 @@ export function recordingContext(role: Role, change: Partial<RequestContext> = {
       progress: answering('connectionTests.progress', endingWith({ ...unchanged, test: tested })),
     },
     testMessages: { send: answering('testMessages.send', Promise.resolve({ ...unchanged, messageId: null, serverResponse: null })) },
+    roundTrips: { verify: answering('roundTrips.verify', Promise.resolve({ ...unchanged, roundTrip: null })) },
     accountHistory: {
       atVersion: answering('accountHistory.atVersion', Promise.resolve(account)),
       at: answering('accountHistory.at', Promise.resolve(account)),

@@ -40,6 +40,7 @@ export const policy: Readonly<Record<string, readonly Role[]>> = {
   'Mutation.revertEmailAccount': whoEdits,
   'Mutation.testConnection': whoOperates,
   'Mutation.sendTestMessage': whoOperates,
+  'Mutation.verifyRoundTrip': whoOperates,
   'Mutation.issueApiToken': onlyAdmins,
   'Mutation.revokeApiToken': onlyAdmins,
 

@@ -21,6 +21,16 @@ export type SecurityLogEvent =
         readonly serverResponse: string | null;
       };
     }
+  /** A message was sent through an account and looked for in its mailbox. `stoppedAt` is the step that failed; `code` a diagnosis code. */
+  | {
+      readonly type: 'RoundTripVerified';
+      readonly data: Attempt & {
+        readonly messageId: string;
+        readonly outcome: 'PASSED' | 'FAILED';
+        readonly stoppedAt: string | null;
+        readonly code: string;
+      };
+    }
   /** `count` > 1: the further failures of one minute and address, told together. */
   | { readonly type: 'AuthenticationFailed'; readonly data: { readonly cause: AuthenticationFailure; readonly count: number } };
 
