@@ -51,8 +51,9 @@ describe.each(mutations.map((mutation) => [mutation.name, mutation] as const))('
     expect(Object.values(entities).filter((type) => type.endsWith('!'))).toEqual([]);
   });
 
-  it('takes a reason and an idempotency key, but for a connection test, which changes no settings and may be repeated at will', () => {
-    const asked = name === 'testConnection' ? [undefined, undefined] : [name === 'eraseEmailAccount' ? 'String!' : 'String', 'String'];
+  it('takes a reason and an idempotency key, but for tests of connections, which change no settings and may be repeated at will', () => {
+    const asked =
+      name === 'testConnection' || name === 'verifyRoundTrip' ? [undefined, undefined] : [name === 'eraseEmailAccount' ? 'String!' : 'String', 'String'];
     expect([input['reason'], input['idempotencyKey']]).toEqual(asked);
   });
 
