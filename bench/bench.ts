@@ -7,6 +7,7 @@ import { ProgressBar } from '../src/start/progress-bar.js';
 import { clusterStoreRows } from './cluster-store.js';
 import { durableCommitsASecond } from './durable-commits.js';
 import { load, type Load } from './load.js';
+import { mailRows } from './mail.js';
 import { newNode } from './new-node.js';
 import { rawFsyncsASecond } from './raw-fsync.js';
 import { rebuilds } from './rebuilds.js';
@@ -48,6 +49,9 @@ async function bench(directory: string): Promise<readonly Row[]> {
 
   say('The engine of a cluster …');
   rows.push(...(await clusterStoreRows(alone)));
+
+  say('Mail …');
+  rows.push(...(await mailRows()));
 
   say('The service: start, memory, creates …');
   const first = join(directory, 'creates');
