@@ -41,6 +41,7 @@ async function inStages(run: StageRun, work: (run: StageRun) => Promise<void>): 
     if (!(error instanceof StageFailed)) throw error;
     run.skipRest();
   }
+  await run.end();
 }
 
 function testSender(sender: SenderSubject, recipient: string | null, stages: StageStream, road: Road, deadline: Deadline): Promise<void> {
@@ -82,12 +83,12 @@ async function testImap(receiver: MailboxSubject, run: StageRun, road: Road, dea
 
 function senderRun({ settings: { connection }, credentials, trust }: SmtpSubject, stages: StageStream): StageRun {
   const plan = [...waysIn(smtpEndpoint(connection, trust)), 'SENDER', 'RECIPIENT'] as const;
-  return new StageRun('SENDER', plan, connection.port, passwordsIn(credentials), (stage) => stages.push(stage));
+  return new StageRun('SENDER', plan, connection.port, passwordsIn(credentials), (stage) => stages.push(stage), true);
 }
 
 function receiverRun({ settings: { connection }, credentials, trust }: MailboxSubject, stages: StageStream): StageRun {
   const plan = [...waysIn(imapEndpoint(connection, trust)), 'MAILBOX'] as const;
-  return new StageRun('RECEIVER', plan, connection.port, passwordsIn(credentials), (stage) => stages.push(stage));
+  return new StageRun('RECEIVER', plan, connection.port, passwordsIn(credentials), (stage) => stages.push(stage), true);
 }
 
 /** The stages up to being logged in. */

@@ -13,7 +13,11 @@ export async function checkEnvelope(session: SmtpSession, { identity }: SmtpSend
     const international = [identity.emailAddress, recipient].some((address) => /[^\p{ASCII}]/u.test(address)) && session.extensions.includes('SMTPUTF8');
     const reply = await session.command(`MAIL FROM:${path(identity.emailAddress)}${international ? ' SMTPUTF8' : ''}`);
     if (reply.code !== 250) throw new ConnectionFailure(envelopeProblem(reply, 'SENDER_REFUSED'), { serverResponse: reply.text });
-    return { value: null, message: `The server lets the account send from ${identity.emailAddress}.`, serverResponse: reply.text };
+    return {
+      value: null,
+      message: `The server lets the account send from ${identity.emailAddress}${sizeInWords(session.largestMessage)}.`,
+      serverResponse: reply.text,
+    };
   });
   await run.take('RECIPIENT', async () => {
     const reply = await session.command(`RCPT TO:${path(recipient)}`);
@@ -21,6 +25,11 @@ export async function checkEnvelope(session: SmtpSession, { identity }: SmtpSend
     await session.command('RSET');
     return { value: null, message: `The server takes mail for ${recipient}. Nothing was sent.`, serverResponse: reply.text };
   });
+}
+
+/** Binary megabytes, as servers are configured in them. */
+function sizeInWords(bytes: number | null): string {
+  return bytes === null ? '' : `, in messages of up to ${(bytes / 2 ** 20).toLocaleString('en', { maximumFractionDigits: 1 })} MiB`;
 }
 
 /** @throws {TypeError} for what would end the command early. Addresses were checked long before they come here. */

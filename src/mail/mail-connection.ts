@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ConnectionTestStage } from '../domain/email-account/connection-test.js';
 import { resolutionProblem } from './classify-network-error.js';
 import { clientName } from './client-name.js';
 import { Conversation } from './conversation.js';
@@ -12,7 +13,7 @@ import type { Road } from './mail-settings.js';
 import type { Greeting } from './opening.js';
 import { answersTls, type ProbeTarget } from './probe.js';
 import { addressesOf } from './resolve.js';
-import { StageFailed, type Found, type StageRun } from './stage-run.js';
+import { StageFailed, StageRun, type Found } from './stage-run.js';
 import { openSocket } from './tcp-socket.js';
 import { tlsVersionName } from './tls-context.js';
 import { secure, type SecuredSocket } from './tls-handshake.js';
@@ -30,6 +31,36 @@ export interface MailConnection {
 export async function openMailConnection(endpoint: Endpoint, run: StageRun, road: Road, deadline: Deadline): Promise<MailConnection> {
   const addresses = await run.take('DNS', () => resolve(endpoint, road, deadline));
   const raw = await connectToFirst(addresses, endpoint, run, road, deadline);
+  const untried = addresses.slice(addresses.indexOf(run.address ?? '') + 1, mostAddresses);
+  run.meanwhile(() => Promise.all(untried.map((address) => reach(address, endpoint, run, road, deadline))));
+  return settle(raw, endpoint, run, road, deadline);
+}
+
+/** A name with more addresses than this is a farm of servers: those that come first speak for it. */
+const mostAddresses = 8;
+
+/**
+ * As far as somebody could log in at another address of the host, which clients may well take first. It is told of where it differs from the one in use, as a
+ * warning: the account works meanwhile.
+ */
+async function reach(address: string, endpoint: Endpoint, run: StageRun, road: Road, deadline: Deadline): Promise<readonly ConnectionTestStage[]> {
+  const stages: ConnectionTestStage[] = [];
+  const other = new StageRun(run.direction, [], run.port, run.secrets, (stage) => stages.push(stage));
+  try {
+    const raw = await connectToFirst([address], endpoint, other, road, deadline);
+    (await settle(raw, endpoint, other, road, deadline)).socket.destroy();
+  } catch (error) {
+    if (!(error instanceof StageFailed)) throw error;
+  }
+  return stages
+    .filter(({ stage, outcome }) => stage === 'CONNECT' || outcome === 'FAILED')
+    .map((stage) =>
+      stage.outcome === 'FAILED' ? { ...stage, outcome: 'WARNED', message: `At another address of ${endpoint.host}: ${stage.message}` } : stage,
+    );
+}
+
+/** From a connected socket to where somebody can log in. */
+async function settle(raw: Socket, endpoint: Endpoint, run: StageRun, road: Road, deadline: Deadline): Promise<MailConnection> {
   const target: ProbeTarget = { address: run.address ?? '', endpoint, road, deadline };
   const implicit = endpoint.security === 'IMPLICIT';
   const socket = implicit ? await run.take('TLS', () => secured(raw, target)) : raw;

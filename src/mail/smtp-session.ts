@@ -78,6 +78,12 @@ export class SmtpSession {
     return this.#commands().extensions;
   }
 
+  /** In bytes, as the server announced it (RFC 1870); null where it names no limit. */
+  get largestMessage(): number | null {
+    const { maxAllowedSize } = this.#commands();
+    return typeof maxAllowedSize === 'number' && maxAllowedSize > 0 ? maxAllowedSize : null;
+  }
+
   /** Sends a message. Answers what the server said to it; throws what the library throws. */
   async send(envelope: SMTPEnvelope, message: Buffer): Promise<string> {
     const { response } = await this.#reply<{ response: string }>((done) => this.#connection.send(envelope, message, done));

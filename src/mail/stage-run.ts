@@ -34,6 +34,7 @@ export class StageRun {
   /** The address that is connected to, once there is one. */
   address: string | null = null;
   readonly #reported = new Set<ConnectionTestStageName>();
+  #beside: Promise<readonly (readonly ConnectionTestStage[])[]> | null = null;
 
   constructor(
     readonly direction: Direction,
@@ -42,6 +43,7 @@ export class StageRun {
     /** What a server may echo and nobody may see. */
     readonly secrets: readonly SecretValue[],
     readonly report: (stage: ConnectionTestStage) => void,
+    readonly isTest = false,
   ) {}
 
   /** @throws {StageFailed} */
@@ -49,19 +51,31 @@ export class StageRun {
     const startedAt = performance.now();
     try {
       const { value, message, outcome = 'PASSED', code = 'OK', hint = null, serverResponse = null, tls = null } = await work();
-      this.#end(stage, startedAt, { outcome, code, message, hint, serverResponse, tls });
+      this.#finish(stage, startedAt, { outcome, code, message, hint, serverResponse, tls });
       return value;
     } catch (error) {
       const { code, message, hint, serverResponse, tls } = failureOf(error, this.secrets);
-      throw new StageFailed(this.#end(stage, startedAt, { outcome: failsAs(), code, message, hint, serverResponse, tls }));
+      throw new StageFailed(this.#finish(stage, startedAt, { outcome: failsAs(), code, message, hint, serverResponse, tls }));
     }
+  }
+
+  /** For a test: work beside its course, whose stages {@link end} reports once the course is over. For anything else there is no time for it. */
+  meanwhile(work: () => Promise<readonly (readonly ConnectionTestStage[])[]>): void {
+    if (this.isTest) this.#beside = work();
+    // Whoever waits hears of it; a course that ends before is not disturbed.
+    this.#beside?.catch(() => undefined);
+  }
+
+  /** Reports what was found beside the course. */
+  async end(): Promise<void> {
+    for (const stages of (await this.#beside) ?? []) for (const stage of stages) this.report(stage);
   }
 
   /** Reports what was planned and not reached. */
   skipRest(): void {
     for (const stage of this.plan)
       if (!this.#reported.has(stage))
-        this.#end(stage, performance.now(), {
+        this.#finish(stage, performance.now(), {
           outcome: 'SKIPPED',
           code: 'UNKNOWN',
           message: 'It was not reached: an earlier step failed.',
@@ -71,7 +85,7 @@ export class StageRun {
         });
   }
 
-  #end(
+  #finish(
     stage: ConnectionTestStageName,
     startedAt: number,
     { serverResponse, ...ended }: Pick<ConnectionTestStage, 'outcome' | 'code' | 'message' | 'hint' | 'serverResponse' | 'tls'>,

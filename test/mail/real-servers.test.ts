@@ -107,6 +107,36 @@ describe.runIf(withMailLab)('Postfix and Dovecot', () => {
     );
   });
 
+  it('are all tried where a name has several addresses, and told of where they differ', async () => {
+    const addresses = ['127.0.0.9', lab.hosts.good, lab.hosts.expired, lab.hosts.oldTls, '127.0.0.8'];
+    const everywhere = { ...settings, resolver: () => Promise.resolve(addresses) };
+    const account = { host: 'localhost', ...alice() };
+    const told = (stages: Awaited<ReturnType<typeof stagesOf>>, direction: string) =>
+      stages
+        .filter((stage) => stage.direction === direction && (stage.stage === 'CONNECT' || stage.outcome !== 'PASSED'))
+        .map(({ stage, outcome, code, address }) => `${stage} ${outcome} ${code} ${address}`);
+    const stages = await stagesOf(
+      {
+        sender: sender({ ...account, port: lab.ports.submission, security: 'REQUIRED' }),
+        receiver: receiver({ ...account, port: lab.ports.imaps, security: 'IMPLICIT' }),
+      },
+      everywhere,
+    );
+    expect(failureIn(stages)).toBe('passed');
+    const expected = (tls: string) => [
+      'CONNECT WARNED CONNECTION_REFUSED 127.0.0.9',
+      'CONNECT PASSED OK 127.0.0.1',
+      'CONNECT PASSED OK 127.0.0.2',
+      `${tls} WARNED CERTIFICATE_EXPIRED 127.0.0.2`,
+      'CONNECT PASSED OK 127.0.0.5',
+      `${tls} WARNED TLS_VERSION_TOO_LOW 127.0.0.5`,
+      'CONNECT WARNED CONNECTION_REFUSED 127.0.0.8',
+    ];
+    expect(told(stages, 'SENDER')).toEqual(expected('STARTTLS'));
+    expect(told(stages, 'RECEIVER')).toEqual(expected('TLS'));
+    expect(stages.find(({ code }) => code === 'CERTIFICATE_EXPIRED')?.message).toMatch(/^At another address of localhost: The certificate expired at /);
+  });
+
   it('carry a message from SMTP to IMAP', async () => {
     const messageId = `<round-trip-${process.pid}-${Date.now()}@lab.test>`;
     const result = await messageSender(settings)(sending('good', 'REQUIRED'), { to: lab.users.bob.address, messageId, accountId: 'orders' }, never);

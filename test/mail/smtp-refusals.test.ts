@@ -40,6 +40,17 @@ describe('SMTP: what a server refuses', () => {
     expect(failureIn(await test('smtp', port, 'DISABLED'))).toBe(failure);
   });
 
+  it.each([
+    ['SIZE 10485760', ', in messages of up to 10 MiB.'],
+    ['SIZE 36700160', ', in messages of up to 35 MiB.'],
+    ['SIZE 0', 'from alice@lab.test.'],
+    ['SIZE', 'from alice@lab.test.'],
+  ])('says how large a message may be: %s', async (size, said) => {
+    const server = await smtpServer({ offers: ['AUTH PLAIN', size] });
+    const stages = await stagesOf({ sender: sender({ port: server.port }) });
+    expect(stages.find(({ stage }) => stage === 'SENDER')?.message.endsWith(said)).toBe(true);
+  });
+
   it('sends no password that was not asked for', async () => {
     for (const offers of [[], ['AUTH XOAUTH2']]) {
       const server = await smtpServer({ offers });
