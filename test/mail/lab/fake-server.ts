@@ -129,6 +129,7 @@ export function imapServer({ greeting = '* OK fake', answers = {}, offers = [], 
     LOGIN: '${tag} OK welcome',
     LIST: '* LIST () "/" INBOX\r\n${tag} OK done',
     EXAMINE: '* 3 EXISTS\r\n${tag} OK [READ-ONLY] done',
+    SELECT: '* 3 EXISTS\r\n* OK [UIDNEXT 4] next\r\n${tag} OK [READ-WRITE] done',
     LOGOUT: (socket: Socket, line: string) => void socket.end(`* BYE bye\r\n${line.split(' ')[0]} OK bye\r\n`),
   };
   const otherwise = (line: string) => `${line.split(' ')[0]} OK done`;
