@@ -4,6 +4,7 @@ import { endImapSession, openImapSession } from '../src/mail/imap-session.js';
 import type { MailboxSubject, SmtpSubject } from '../src/mail/mail-port.js';
 import { roadOf, type MailSettings } from '../src/mail/mail-settings.js';
 import { messageSender } from '../src/mail/message-sender.js';
+import { endPop3Session, openPop3Session } from '../src/mail/pop3/pop3-session.js';
 import { StageRun } from '../src/mail/stage-run.js';
 import { SecretValue } from '../src/secret-store/secret-value.js';
 import { mailLabMissing, startMailLab, type LabUser, type MailLab } from '../test/mail/lab/mail-lab.js';
@@ -14,6 +15,7 @@ const tests = 40;
 const sent = 40;
 const fetched = 5_000;
 const messageBytes = 2_000;
+const largeBytes = 50_000_000;
 const never = new AbortController().signal;
 
 /** Connections and mail over TLS to Postfix and Dovecot on this machine, each against the same server spoken to by a bare socket in the same run. */
@@ -21,8 +23,13 @@ export async function mailRows(): Promise<readonly Row[]> {
   if (mailLabMissing !== null) return [{ what: 'mail', figure: `not measured: ${mailLabMissing}` }];
   const lab = await startMailLab();
   const settings: MailSettings = { egress: { allowLoopback: true }, additionalRoots: [lab.authority] };
-  const { alice, bob } = lab.users;
-  return [await connectionTests(lab, settings, alice), await sending(lab, settings, alice, bob), await fetching(lab, settings, bob)];
+  const { alice, bob, carol } = lab.users;
+  return [
+    await connectionTests(lab, settings, alice),
+    await sending(lab, settings, alice, bob),
+    await fetching(lab, settings, bob),
+    ...(await retrieving(lab, settings, carol)),
+  ];
 }
 
 async function connectionTests(lab: MailLab, settings: MailSettings, user: LabUser): Promise<Row> {
@@ -56,7 +63,7 @@ async function sending(lab: MailLab, settings: MailSettings, from: LabUser, to: 
 }
 
 async function fetching(lab: MailLab, settings: MailSettings, user: LabUser): Promise<Row> {
-  await fill(lab, user);
+  await fill(lab, user, 'Bench', fetched, messageBytes);
   const deadline = new Deadline(120_000, never);
   const session = await openImapSession(receiver(lab, user), new StageRun('RECEIVER', [], lab.ports.imaps, [], () => undefined), roadOf(settings), deadline);
   await session.mailboxOpen('Bench', { readOnly: true });
@@ -78,14 +85,67 @@ async function fetching(lab: MailLab, settings: MailSettings, user: LabUser): Pr
   };
 }
 
-/** A mailbox of its own, filled by pipelined APPENDs (RFC 3502, 7888). */
-async function fill(lab: MailLab, user: LabUser): Promise<void> {
+/** Filled by APPENDs of many messages each (RFC 3502, 7888). */
+async function fill(lab: MailLab, user: LabUser, mailbox: string, messages: number, bytes: number): Promise<void> {
   const dialogue = await rawLogin(lab, user);
-  await dialogue.ask('c CREATE Bench', /^c (?:OK|NO) .*\r\n$/m);
-  const text = ['From: a@lab.test', 'Subject: b', '', 'c'.repeat(messageBytes)].join('\r\n');
-  const batch = 100;
-  for (let from = 0; from < fetched; from += batch) await dialogue.ask(`a APPEND Bench${` {${text.length}+}\r\n${text}`.repeat(batch)}`, /^a OK .*\r\n$/m);
+  await dialogue.ask(`c CREATE ${mailbox}`, /^c (?:OK|NO) .*\r\n$/m);
+  const text = `From: a@lab.test\r\nSubject: b\r\n\r\n${`${'c'.repeat(76)}\r\n`.repeat(Math.ceil(bytes / 78))}`;
+  const batch = Math.min(100, messages);
+  for (let from = 0; from < messages; from += batch)
+    await dialogue.ask(`a APPEND ${mailbox}${` {${text.length}+}\r\n${text}`.repeat(batch)}`, /^a OK .*\r\n$/m);
   dialogue.close();
+}
+
+async function retrieving(lab: MailLab, settings: MailSettings, user: LabUser): Promise<readonly Row[]> {
+  await fill(lab, user, 'INBOX', fetched, messageBytes);
+  const deadline = new Deadline(120_000, never);
+  const session = () =>
+    openPop3Session(pop3Receiver(lab, user), new StageRun('RECEIVER', [], lab.ports.pop3s, [], () => undefined), roadOf(settings), deadline);
+  const client = await session();
+  const numbers = (await client.list()).map(({ number }) => number);
+  const own = await elapsed(async () => {
+    let messages = 0;
+    for await (const { message } of client.retrieveAll(numbers, 1_000_000)) if (message.length > messageBytes) messages++;
+    if (messages !== numbers.length) throw new Error(`${messages} messages in place of ${numbers.length}`);
+  });
+  await endPop3Session(client, deadline);
+
+  const dialogue = await RawDialogue.open(lab.ports.pop3s, lab.authority);
+  await dialogue.until(/^\+OK .*\r\n$/m);
+  await dialogue.ask(`USER ${user.address}`, /^\+OK.*\r\n$/m);
+  await dialogue.ask(`PASS ${user.password}`, /^\+OK.*\r\n$/m);
+  const commands = numbers.map((number) => `RETR ${number}`);
+  const raw = await elapsed(() => dialogue.ask([...commands, 'NOOP'].join('\r\n'), /^\+OK\r\n$/m));
+  dialogue.close();
+
+  await fill(lab, user, 'INBOX', 1, largeBytes);
+  const large = await session();
+  const largest = (await large.list()).reduce((one, other) => (other.size > one.size ? other : one));
+  const before = process.memoryUsage().rss;
+  let grown = 0;
+  let bytes = 0;
+  const took = await elapsed(async () => {
+    for await (const chunk of large.retrieve(largest.number, 2 * largeBytes)) {
+      bytes += chunk.length;
+      grown = Math.max(grown, process.memoryUsage.rss() - before);
+    }
+  });
+  await endPop3Session(large, deadline);
+  deadline.end();
+  const rate = numbers.length / own;
+  return [
+    {
+      what: `POP3: ${fetched.toLocaleString('en')} messages of 2 KB over TLS, pipelined`,
+      figure: perSecond(rate),
+      ratio: times(raw / own, 'the bare dialogue'),
+      goal: '≥ 8,000/s',
+      met: rate >= 8_000,
+    },
+    {
+      what: 'POP3: a message of 50 MB over TLS, streamed',
+      figure: `${took.toFixed(2)} s, ${Math.round(bytes / 1e6)} MB read, memory grew by ${Math.round(grown / 2 ** 20)} MiB at most`,
+    },
+  ];
 }
 
 /** As a sender's test does it, or, with a text, as a message goes out. */
@@ -130,6 +190,11 @@ function sender(lab: MailLab, user: LabUser): SmtpSubject {
     credentials: credentials(user),
     trust: null,
   };
+}
+
+function pop3Receiver(lab: MailLab, user: LabUser): MailboxSubject {
+  const { settings, ...subject } = receiver(lab, user);
+  return { ...subject, settings: { ...settings, kind: 'pop3', mailbox: null, connection: { ...connection(lab.ports.pop3s), useTls: true } } };
 }
 
 function receiver(lab: MailLab, user: LabUser): MailboxSubject {

@@ -105,7 +105,7 @@ export class ReceiverInput {
   @Field(() => ImapReceiverInput, { nullable: true, description: 'By IMAP.' })
   readonly imap?: ImapReceiverInput | null;
 
-  @Field(() => Pop3ReceiverInput, { nullable: true, description: 'By POP3. Stored and validated; this version of the service does not connect to it yet.' })
+  @Field(() => Pop3ReceiverInput, { nullable: true, description: 'By POP3.' })
   readonly pop3?: Pop3ReceiverInput | null;
 
   @Field(() => MicrosoftGraphReceiverInput, {

@@ -39,7 +39,7 @@ export class ImapReceiver {
   }
 }
 
-@ObjectType({ description: 'Receiving by POP3. Stored and validated; this version of the service does not connect to it yet.' })
+@ObjectType({ description: 'Receiving by POP3. There is one mailbox, and mail stays in it until it is deleted.' })
 export class Pop3Receiver {
   @Field(() => ReceiverIdentity, { description: 'As whom.' })
   readonly identity: ReceiverIdentity;

@@ -4,7 +4,7 @@ import { receiverEndpoint, senderEndpoint } from '../domain/email-account/endpoi
 import { mayUseSenderPassword } from '../domain/email-account/linked-credentials.js';
 import type { MailboxReceiverSettings, Password, SecretSlot, SmtpSenderSettings } from '../domain/email-account/settings.js';
 import type { PresentAccount } from '../domain/email-account/state.js';
-import type { PasswordCredentials } from '../mail/mail-port.js';
+import type { AccessTokens, OAuthCredentials, PasswordCredentials } from '../mail/mail-port.js';
 import { SecretNotBoundToEndpoint, SecretNotFound, SecretUnreadable, type SecretStore } from '../secret-store/secret-store.js';
 import type { SecretValue } from '../secret-store/secret-value.js';
 
@@ -60,6 +60,28 @@ export class AccountPasswords {
 type PlaceInForm = readonly ['sender' | 'receiver', ...string[]];
 const senderPassword = ['sender', 'smtp', 'identity', 'password'] as const;
 
+/** The access tokens of an authentication profile; null when there is none of the name. */
+export type AccessTokensOf = (profile: string) => Promise<AccessTokens | null>;
+
+/**
+ * Opens a section's login with tokens in place of a password.
+ * @throws {CommandRefused} NOT_READY
+ */
+export async function tokenCredentials(
+  section: SmtpSenderSettings | MailboxReceiverSettings,
+  profile: string,
+  accessTokensOf: AccessTokensOf | null,
+): Promise<OAuthCredentials> {
+  const half = section.kind === 'smtp' ? 'sender' : 'receiver';
+  const place = [half, section.kind, 'connection', 'authenticationProfile'] as const;
+  if (accessTokensOf === null) return notReady(place, 'Logging in with access tokens is not there yet in this version.');
+  const { userId } = section.identity;
+  if (userId === null) return notReady([half, section.kind, 'identity', 'userId'], `The ${half} has no user ID. Configure it.`);
+  const accessTokens = await accessTokensOf(profile);
+  if (accessTokens === null) return notReady(place, `There is no authentication profile named ${profile}. Create it, or choose another one.`);
+  return { kind: 'oauth', userId, accessTokens };
+}
+
 /** The halves to test: those asked for, else those that are there. @throws {CommandRefused} NOT_READY for a half that is missing or cannot be tested. */
 export function directionsToTest(account: PresentAccount, asked: readonly Direction[] | null | undefined): readonly Direction[] {
   const there: readonly Direction[] = [...(account.sender ? ['SENDER' as const] : []), ...(account.receiver ? ['RECEIVER' as const] : [])];
@@ -75,7 +97,6 @@ export function connectableSender(sender: PresentAccount['sender']): SmtpSenderS
   if (sender === null) return notReady(['sender'], 'The account has no sender. Configure it first.');
   if (sender.kind === 'microsoftGraph')
     return notReady(['sender', 'microsoftGraph'], 'Microsoft Graph cannot be connected to yet in this version. SMTP senders can.');
-  if (sender.connection.authenticationProfile !== null) refuseProfile(['sender', 'smtp'], sender.connection.authenticationProfile);
   return sender;
 }
 
@@ -83,13 +104,7 @@ export function connectableSender(sender: PresentAccount['sender']): SmtpSenderS
 export function connectableReceiver(receiver: PresentAccount['receiver']): MailboxReceiverSettings {
   if (receiver === null) return notReady(['receiver'], 'The account has no receiver. Configure it first.');
   if (receiver.kind === 'microsoftGraph')
-    return notReady(['receiver', 'microsoftGraph'], 'Microsoft Graph cannot be connected to yet in this version. IMAP receivers can.');
-  if (receiver.kind === 'pop3')
-    return notReady(
-      ['receiver', 'pop3'],
-      'POP3 cannot be connected to yet in this version. IMAP receivers can; test the sender alone with directions: [SENDER].',
-    );
-  if (receiver.connection.authenticationProfile !== null) refuseProfile(['receiver', 'imap'], receiver.connection.authenticationProfile);
+    return notReady(['receiver', 'microsoftGraph'], 'Microsoft Graph cannot be connected to yet in this version. IMAP and POP3 receivers can.');
   return receiver;
 }
 
@@ -100,13 +115,6 @@ function present(password: Password, place: PlaceInForm): Exclude<Password, null
 
 function refuseForeignEndpoint(place: PlaceInForm): never {
   return refuse('SECRET_REBIND_REQUIRED', 'The stored password was entered for another server. Enter it again for this one.', place);
-}
-
-function refuseProfile([section, kind]: readonly ['sender' | 'receiver', string], name: string): never {
-  return notReady(
-    [section, kind, 'connection', 'authenticationProfile'],
-    `There is no authentication profile named ${name}: OAuth 2.0 is not there yet in this version.`,
-  );
 }
 
 function notReady(place: PlaceInForm, message: string): never {

@@ -6,6 +6,7 @@ import { endImapSession, examineMailbox, openImapSession } from './imap-session.
 import { roadOf, type MailSettings, type Road } from './mail-settings.js';
 import { passwordsIn } from './credentials.js';
 import type { MailboxSubject, ReceiverSubject, SenderSubject, SmtpSubject, TestMail } from './mail-port.js';
+import { endPop3Session, examinePop3Mailbox, openPop3Session } from './pop3/pop3-session.js';
 import { openSmtpSession } from './smtp-session.js';
 import { StageFailed, StageRun } from './stage-run.js';
 import { StageStream } from './stage-stream.js';
@@ -51,8 +52,9 @@ function testSender(sender: SenderSubject, recipient: string | null, stages: Sta
 
 function testReceiver(receiver: ReceiverSubject, stages: StageStream, road: Road, deadline: Deadline): Promise<void> {
   if (!isMailbox(receiver)) throw new RangeError('Microsoft Graph cannot be connected to yet.');
-  if (receiver.settings.kind === 'pop3') throw new RangeError('POP3 cannot be connected to yet.');
-  return inStages(receiverRun(receiver, stages), (run) => testImap(receiver, run, road, deadline));
+  return inStages(receiverRun(receiver, stages), (run) =>
+    receiver.settings.kind === 'pop3' ? testPop3(receiver, run, road, deadline) : testImap(receiver, run, road, deadline),
+  );
 }
 
 function isSmtp(sender: SenderSubject): sender is SmtpSubject {
@@ -78,6 +80,15 @@ async function testImap(receiver: MailboxSubject, run: StageRun, road: Road, dea
     await examineMailbox(client, receiver.settings.mailbox ?? 'INBOX', run, deadline);
   } finally {
     await endImapSession(client, deadline);
+  }
+}
+
+async function testPop3(receiver: MailboxSubject, run: StageRun, road: Road, deadline: Deadline): Promise<void> {
+  const client = await openPop3Session(receiver, run, road, deadline);
+  try {
+    await examinePop3Mailbox(client, run);
+  } finally {
+    await endPop3Session(client, deadline);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ReceiverConnectionSettings, SmtpConnectionSettings, StartTls, TlsVersion } from '../domain/email-account/settings.js';
 import type { TrustedRoots } from './mail-port.js';
-import { imapOpening, smtpOpening, type Opening } from './opening.js';
+import { imapOpening, pop3Opening, smtpOpening, type Opening } from './opening.js';
 
 /** Where a connection goes and how it gets to TLS, whatever the protocol. */
 export interface Endpoint {
@@ -20,4 +20,8 @@ export function smtpEndpoint({ useSmtps, startTls, ...connection }: SmtpConnecti
 
 export function imapEndpoint({ useTls, startTls, ...connection }: ReceiverConnectionSettings, trust: TrustedRoots | null): Endpoint {
   return { ...connection, trust, opening: imapOpening, security: useTls ? 'IMPLICIT' : startTls };
+}
+
+export function pop3Endpoint({ useTls, startTls, ...connection }: ReceiverConnectionSettings, trust: TrustedRoots | null): Endpoint {
+  return { ...connection, trust, opening: pop3Opening, security: useTls ? 'IMPLICIT' : startTls };
 }

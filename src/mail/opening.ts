@@ -1,4 +1,5 @@
 import type { Conversation } from './conversation.js';
+import { pop3Problem, pop3ResponseCodeOf } from './classify-pop3-response.js';
 import { ConnectionFailure } from './failure.js';
 import { imapProblem, responseCodeOf } from './classify-imap-response.js';
 import { isTemporary, smtpReply, temporaryProblem } from './smtp-reply.js';
@@ -72,5 +73,34 @@ export const imapOpening: Opening = {
     conversation.send('s STARTTLS');
     const last = (await conversation.linesUntil((line) => /^s /i.test(line))).at(-1) ?? '';
     if (!/^s OK\b/i.test(last)) throw new ConnectionFailure(imapProblem(responseCodeOf(last)) ?? 'STARTTLS_NOT_OFFERED', { serverResponse: last });
+  },
+};
+
+/** RFC 1939, 2449, 2595. */
+export const pop3Opening: Opening = {
+  neutralGreeting: '+OK ready\r\n',
+
+  async greet(conversation) {
+    const greeting = await conversation.line();
+    if (/^-ERR\b/i.test(greeting))
+      throw new ConnectionFailure(pop3Problem(pop3ResponseCodeOf(greeting)) ?? 'SERVER_REFUSED_SESSION', { serverResponse: greeting });
+    if (!/^\+OK\b/i.test(greeting)) throw new ConnectionFailure('PROTOCOL_ERROR', { serverResponse: greeting });
+    return {
+      text: `${greeting}\r\n`,
+      async offersStartTls() {
+        conversation.send('CAPA');
+        const first = await conversation.line();
+        // A server without CAPA has no way to offer STLS (RFC 2595, section 4).
+        if (!/^\+OK\b/i.test(first)) return false;
+        const lines = await conversation.linesUntil((line) => line === '.');
+        return lines.some((line) => /^STLS\s*$/i.test(line));
+      },
+    };
+  },
+
+  async startTls(conversation) {
+    conversation.send('STLS');
+    const reply = await conversation.line();
+    if (!/^\+OK\b/i.test(reply)) throw new ConnectionFailure(pop3Problem(pop3ResponseCodeOf(reply)) ?? 'STARTTLS_NOT_OFFERED', { serverResponse: reply });
   },
 };

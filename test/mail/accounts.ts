@@ -32,13 +32,19 @@ export function sender({ security = 'DISABLED', password = canary, address = 'al
   };
 }
 
-export function receiver({ security = 'DISABLED', password, mailbox = 'INBOX', ...connection }: Differences & { readonly mailbox?: string }): MailboxSubject {
+export function receiver({
+  security = 'DISABLED',
+  password,
+  kind = 'imap',
+  mailbox = 'INBOX',
+  ...connection
+}: Differences & { readonly kind?: 'imap' | 'pop3'; readonly mailbox?: string }): MailboxSubject {
   return {
     settings: {
-      kind: 'imap',
+      kind,
       identity: { useSenderCredentials: false, userId: 'alice@lab.test' },
       connection: { ...connectionOf(connection), useTls: security === 'IMPLICIT', startTls: security === 'IMPLICIT' ? 'DISABLED' : security },
-      mailbox,
+      mailbox: kind === 'imap' ? mailbox : null,
       password: null,
     },
     credentials: { kind: 'password', userId: 'alice@lab.test', password: new SecretValue(password ?? canary) },

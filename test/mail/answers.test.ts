@@ -19,7 +19,7 @@ const resettingOnData = (greeting: string) =>
   });
 
 describe.each(protocols)('%s: what answers, or does not', (protocol) => {
-  const greeting = protocol === 'smtp' ? '220 fake\r\n' : '* OK fake\r\n';
+  const greeting = { smtp: '220 fake\r\n', imap: '* OK fake\r\n', pop3: '+OK fake\r\n' }[protocol];
   const other = protocol === 'smtp' ? '+OK POP3 ready\r\n' : '220 fake ESMTP\r\n';
 
   it.each<[string, () => Promise<FakeServer>, Security, string]>([
@@ -41,11 +41,11 @@ describe.each(protocols)('%s: what answers, or does not', (protocol) => {
     ['says nothing in the handshake', silent, 'IMPLICIT', 'TLS TIMEOUT'],
     [
       'says nothing after the greeting',
-      () => servers[protocol]({ answers: { EHLO: '', CAPABILITY: '' } }),
+      () => servers[protocol]({ answers: { EHLO: '', CAPABILITY: '', CAPA: '' } }),
       'REQUIRED',
       protocol === 'smtp' ? 'GREETING TIMEOUT' : 'STARTTLS TIMEOUT',
     ],
-    ['says nothing to the password', () => servers[protocol]({ answers: { 'AUTH PLAIN': '', LOGIN: '' } }), 'DISABLED', 'AUTHENTICATION TIMEOUT'],
+    ['says nothing to the password', () => servers[protocol]({ answers: { 'AUTH PLAIN': '', LOGIN: '', PASS: '' } }), 'DISABLED', 'AUTHENTICATION TIMEOUT'],
   ])('%s', async (_, start, security, failure) => {
     const { port } = await start();
     expect(failureIn(await test(protocol, port, security, 'TLS_1_2', impatient))).toBe(failure);

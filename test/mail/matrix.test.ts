@@ -6,7 +6,7 @@ import type { MailboxSubject, SmtpSubject } from '../../src/mail/mail-port.js';
 import { messageSender } from '../../src/mail/message-sender.js';
 import { openWatchedMailbox } from '../../src/mail/round-trip/open-watched-mailbox.js';
 import { StageFailed, StageRun } from '../../src/mail/stage-run.js';
-import { failureIn, receiver, sender, stagesOf, type Security } from './accounts.js';
+import { failureIn, stagesOf, type Security } from './accounts.js';
 import { closeFakeServers, fakeServer, type Answer, type FakeServer } from './lab/fake-server.js';
 import { freePorts } from './lab/free-ports.js';
 import {
@@ -16,9 +16,12 @@ import {
   impatient,
   notYetValid,
   only12,
+  passwordOffers,
   protocols,
   servers,
   settings,
+  startTlsOffer,
+  subjectOf,
   untrusted,
   upTo11,
   wrongHost,
@@ -47,8 +50,7 @@ const always = (verdict: string) => () => verdict;
 const behind = (server: Promise<FakeServer>): Promise<Met> => server.then(({ port }) => ({ port }));
 const by = <Value>(protocol: Protocol, each: Readonly<Record<Protocol, Value>>): Value => each[protocol];
 
-const loginVerbs = { smtp: 'AUTH PLAIN', imap: 'LOGIN' } as const;
-const passwordOffers = { smtp: ['AUTH PLAIN LOGIN'], imap: [] } as const;
+const loginVerbs = { smtp: 'AUTH PLAIN', imap: 'LOGIN', pop3: 'PASS' } as const;
 
 /** A server that does what it is asked, over TLS or not as the account wants it, but for what is said otherwise. */
 function server(
@@ -66,7 +68,7 @@ function server(
     servers[protocol]({
       ...(greeting === undefined ? {} : { greeting }),
       answers,
-      offers: [...(upgrades ? ['STARTTLS'] : []), ...offers],
+      offers: [...(upgrades ? [startTlsOffer[protocol]] : []), ...offers],
       ...(security === 'IMPLICIT' ? { implicit: tls } : {}),
       ...(upgrades ? { startTls: tls } : {}),
     }),
@@ -148,31 +150,40 @@ const situations: readonly Situation[] = [
   },
   {
     what: 'the server is closed for now',
-    meet: (protocol, security) => server(protocol, security, { greeting: by(protocol, { smtp: '421 4.3.2 too busy', imap: '* BYE [UNAVAILABLE] too busy' }) }),
+    meet: (protocol, security) =>
+      server(protocol, security, {
+        greeting: by(protocol, { smtp: '421 4.3.2 too busy', imap: '* BYE [UNAVAILABLE] too busy', pop3: '-ERR [SYS/TEMP] too busy' }),
+      }),
     verdict: always('GREETING SERVER_TEMPORARILY_UNAVAILABLE'),
   },
   {
     what: 'the server does not want to talk',
-    meet: (protocol, security) => server(protocol, security, { greeting: by(protocol, { smtp: '554 5.7.1 not you', imap: '* BYE not you' }) }),
+    meet: (protocol, security) =>
+      server(protocol, security, { greeting: by(protocol, { smtp: '554 5.7.1 not you', imap: '* BYE not you', pop3: '-ERR not you' }) }),
     verdict: always('GREETING SERVER_REFUSED_SESSION'),
   },
   {
     what: 'the password is wrong',
     meet: (protocol, security) =>
       server(protocol, security, {
-        answers: { [loginVerbs[protocol]]: by(protocol, { smtp: '535 5.7.8 wrong', imap: '${tag} NO [AUTHENTICATIONFAILED] wrong' }) },
+        answers: {
+          [loginVerbs[protocol]]: by(protocol, { smtp: '535 5.7.8 wrong', imap: '${tag} NO [AUTHENTICATIONFAILED] wrong', pop3: '-ERR [AUTH] wrong' }),
+        },
       }),
     verdict: atLogin('AUTHENTICATION_FAILED'),
   },
   {
     what: 'nobody can be let in for now',
     meet: (protocol, security) =>
-      server(protocol, security, { answers: { [loginVerbs[protocol]]: by(protocol, { smtp: '454 4.7.0 later', imap: '${tag} NO [UNAVAILABLE] later' }) } }),
+      server(protocol, security, {
+        answers: { [loginVerbs[protocol]]: by(protocol, { smtp: '454 4.7.0 later', imap: '${tag} NO [UNAVAILABLE] later', pop3: '-ERR [IN-USE] later' }) },
+      }),
     verdict: atLogin('SERVER_TEMPORARILY_UNAVAILABLE'),
   },
   {
     what: 'no password is taken',
-    meet: (protocol, security) => server(protocol, security, { offers: by(protocol, { smtp: ['AUTH GSSAPI'], imap: ['LOGINDISABLED', 'AUTH=GSSAPI'] }) }),
+    meet: (protocol, security) =>
+      server(protocol, security, { offers: by(protocol, { smtp: ['AUTH GSSAPI'], imap: ['LOGINDISABLED', 'AUTH=GSSAPI'], pop3: ['SASL GSSAPI'] }) }),
     verdict: atLogin('AUTHENTICATION_NOT_OFFERED'),
   },
   {
@@ -187,9 +198,11 @@ const situations: readonly Situation[] = [
         answers: by<Readonly<Record<string, Answer>>>(protocol, {
           smtp: { RCPT: '550 5.1.1 unknown' },
           imap: { EXAMINE: '${tag} NO [NONEXISTENT] none', SELECT: '${tag} NO [NONEXISTENT] none' },
+          pop3: { STAT: '-ERR [SYS/TEMP] locked', UIDL: '-ERR [SYS/TEMP] locked' },
         }),
       }),
-    verdict: (protocol) => by(protocol, { smtp: 'RECIPIENT RECIPIENT_REFUSED', imap: 'MAILBOX MAILBOX_NOT_FOUND' }),
+    verdict: (protocol) =>
+      by(protocol, { smtp: 'RECIPIENT RECIPIENT_REFUSED', imap: 'MAILBOX MAILBOX_NOT_FOUND', pop3: 'MAILBOX SERVER_TEMPORARILY_UNAVAILABLE' }),
   },
 ];
 
@@ -205,7 +218,7 @@ const cases = situations.flatMap(({ what, meet, verdict }) =>
 describe.concurrent('a connection test says what sending and receiving then come to', () => {
   it.each(cases)('$protocol $security, $what: $expected', async ({ protocol, security, expected, meet }) => {
     const { settings: mail = settings, ...server } = await meet();
-    const subject = protocol === 'smtp' ? { sender: sender({ ...server, security }) } : { receiver: receiver({ ...server, security }) };
+    const subject = subjectOf(protocol, { ...server, security });
     expect(failureIn(await stagesOf(subject, mail))).toBe(expected);
     const code = 'sender' in subject ? await sending(subject.sender, mail) : await receiving(subject.receiver, mail);
     expect(code).toBe(expected === 'passed' ? 'OK' : expected.slice(expected.indexOf(' ') + 1));

@@ -1,9 +1,10 @@
 import type { ConnectionTestStage } from '../../src/domain/email-account/connection-test.js';
 import type { TlsVersion } from '../../src/domain/email-account/settings.js';
+import type { MailboxSubject, SmtpSubject } from '../../src/mail/mail-port.js';
 import type { MailSettings } from '../../src/mail/mail-settings.js';
 import { loopback, receiver, sender, stagesOf, type Security } from './accounts.js';
 import { certificateAuthority } from './lab/certificate-authority.js';
-import { imapServer, smtpServer } from './lab/fake-server.js';
+import { imapServer, pop3Server, smtpServer } from './lab/fake-server.js';
 
 const authority = certificateAuthority('Test CA');
 const day = 24 * 3_600_000;
@@ -24,7 +25,7 @@ export const settings: MailSettings = { ...loopback, additionalRoots: [authority
 export const hurried: MailSettings = { ...settings, deadlineMilliseconds: 1_600 };
 export const impatient: MailSettings = { ...settings, deadlineMilliseconds: 1_200 };
 
-export type Protocol = 'smtp' | 'imap';
+export type Protocol = 'smtp' | 'imap' | 'pop3';
 
 export function test(
   protocol: Protocol,
@@ -34,8 +35,17 @@ export function test(
   mail = settings,
 ): Promise<readonly ConnectionTestStage[]> {
   const account = { port, security, minimumTlsVersion };
-  return stagesOf(protocol === 'smtp' ? { sender: sender(account) } : { receiver: receiver(account) }, mail);
+  return stagesOf(subjectOf(protocol, account), mail);
 }
 
-export const protocols = ['smtp', 'imap'] as const;
-export const servers = { smtp: smtpServer, imap: imapServer } as const;
+/** An account of the protocol alone. */
+export function subjectOf(protocol: Protocol, account: Parameters<typeof sender>[0]): { readonly sender: SmtpSubject } | { readonly receiver: MailboxSubject } {
+  return protocol === 'smtp' ? { sender: sender(account) } : { receiver: receiver({ ...account, kind: protocol }) };
+}
+
+export const protocols = ['smtp', 'imap', 'pop3'] as const;
+export const servers = { smtp: smtpServer, imap: imapServer, pop3: pop3Server } as const;
+/** How a server offers STARTTLS. */
+export const startTlsOffer = { smtp: 'STARTTLS', imap: 'STARTTLS', pop3: 'STLS' } as const;
+/** How a server lets people in by password, beside what its protocol has anyway. */
+export const passwordOffers = { smtp: ['AUTH PLAIN LOGIN'], imap: [], pop3: ['USER'] } as const;

@@ -2,12 +2,14 @@ import type { Socket } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
 import { failureIn } from './accounts.js';
 import { closeFakeServers, type FakeServer } from './lab/fake-server.js';
-import { good, protocols, servers, test } from './situations.js';
+import { good, passwordOffers, protocols, servers, startTlsOffer, test } from './situations.js';
 
 afterAll(closeFakeServers);
 
 describe.each(protocols)('%s: STARTTLS', (protocol) => {
-  const sentAnyPassword = (server: FakeServer) => /AUTH|LOGIN/i.test(server.received());
+  const sentAnyPassword = (server: FakeServer) => /AUTH|LOGIN|USER|PASS/i.test(server.received());
+  const upgrade = startTlsOffer[protocol];
+  const answering = (smtp: string, imap: string, pop3: string) => ({ smtp, imap, pop3 })[protocol];
 
   it('not offered and required: nobody logs in', async () => {
     const server = await servers[protocol]();
@@ -25,7 +27,7 @@ describe.each(protocols)('%s: STARTTLS', (protocol) => {
 
   it('offered and refused: nobody logs in', async () => {
     for (const security of ['REQUIRED', 'OPPORTUNISTIC'] as const) {
-      const server = await servers[protocol]({ offers: ['STARTTLS'], answers: { STARTTLS: protocol === 'smtp' ? '502 5.5.1 no' : '${tag} NO no' } });
+      const server = await servers[protocol]({ offers: [upgrade], answers: { [upgrade]: answering('502 5.5.1 no', '${tag} NO no', '-ERR no') } });
       expect(failureIn(await test(protocol, server.port, security))).toBe('STARTTLS STARTTLS_NOT_OFFERED');
       expect(sentAnyPassword(server)).toBe(false);
     }
@@ -33,18 +35,18 @@ describe.each(protocols)('%s: STARTTLS', (protocol) => {
 
   it('offered and not possible for now', async () => {
     const server = await servers[protocol]({
-      offers: ['STARTTLS'],
-      answers: { STARTTLS: protocol === 'smtp' ? '454 4.7.0 TLS not available' : '${tag} NO [UNAVAILABLE] not now' },
+      offers: [upgrade],
+      answers: { [upgrade]: answering('454 4.7.0 TLS not available', '${tag} NO [UNAVAILABLE] not now', '-ERR [SYS/TEMP] not now') },
     });
     expect(failureIn(await test(protocol, server.port, 'REQUIRED'))).toBe('STARTTLS SERVER_TEMPORARILY_UNAVAILABLE');
   });
 
   it('with something put in before TLS: nobody logs in', async () => {
     const server = await servers[protocol]({
-      offers: ['STARTTLS'],
+      offers: [upgrade],
       answers: {
-        STARTTLS: (socket: Socket, line: string) =>
-          void socket.write(protocol === 'smtp' ? '220 go\r\n250 put in\r\n' : `${line.split(' ')[0]} OK go\r\n* CAPABILITY IMAP4rev1\r\n`),
+        [upgrade]: (socket: Socket, line: string) =>
+          void socket.write(answering('220 go\r\n250 put in\r\n', `${line.split(' ')[0]} OK go\r\n* CAPABILITY IMAP4rev1\r\n`, '+OK go\r\n+OK put in\r\n')),
       },
     });
     expect(failureIn(await test(protocol, server.port, 'REQUIRED'))).toBe('STARTTLS PROTOCOL_ERROR');
@@ -55,18 +57,20 @@ describe.each(protocols)('%s: STARTTLS', (protocol) => {
     const server = await servers[protocol]({
       // For IMAP a greeting can carry the capabilities; for SMTP they are in the first EHLO.
       ...(protocol === 'imap' ? { greeting: '* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] fake' } : {}),
-      offers: ['STARTTLS', 'AUTH PLAIN LOGIN'],
+      offers: [upgrade, ...passwordOffers[protocol]],
       startTls: good,
     });
     expect(failureIn(await test(protocol, server.port, 'REQUIRED'))).toBe('passed');
-    expect(server.received()).toMatch(protocol === 'smtp' ? /EHLO.*STARTTLS.*EHLO.*AUTH/s : /CAPABILITY.*STARTTLS.*CAPABILITY.*LOGIN/s);
+    expect(server.received()).toMatch(
+      { smtp: /EHLO.*STARTTLS.*EHLO.*AUTH/s, imap: /CAPABILITY.*STARTTLS.*CAPABILITY.*LOGIN/s, pop3: /CAPA.*STLS.*CAPA.*USER/s }[protocol],
+    );
   });
 
   it('switched off: not used though offered', async () => {
-    const server = await servers[protocol]({ offers: ['STARTTLS', 'AUTH PLAIN LOGIN'], startTls: good });
+    const server = await servers[protocol]({ offers: [upgrade, ...passwordOffers[protocol]], startTls: good });
     const stages = await test(protocol, server.port, 'DISABLED');
     expect(failureIn(stages)).toBe('passed');
     expect(stages.map(({ stage }) => stage)).not.toContain('STARTTLS');
-    expect(server.received()).not.toContain('STARTTLS');
+    expect(server.received()).not.toContain(upgrade);
   });
 });

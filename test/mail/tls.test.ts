@@ -1,8 +1,23 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { TlsVersion } from '../../src/domain/email-account/settings.js';
-import { failureIn, receiver, sender, stagesOf } from './accounts.js';
+import { failureIn, stagesOf } from './accounts.js';
 import { closeFakeServers, fakeServer } from './lab/fake-server.js';
-import { expired, good, notYetValid, only12, protocols, servers, settings, test, untrusted, upTo11, wrongHost } from './situations.js';
+import {
+  expired,
+  good,
+  notYetValid,
+  only12,
+  passwordOffers,
+  protocols,
+  servers,
+  settings,
+  startTlsOffer,
+  subjectOf,
+  test,
+  untrusted,
+  upTo11,
+  wrongHost,
+} from './situations.js';
 
 afterAll(closeFakeServers);
 
@@ -20,7 +35,7 @@ describe.each(protocols)('%s: TLS', (protocol) => {
     const implicit = await servers[protocol]({ implicit: tls });
     expect(failureIn(await test(protocol, implicit.port, 'IMPLICIT', minimum))).toBe(code === 'passed' ? code : `TLS ${code}`);
     for (const security of ['REQUIRED', 'OPPORTUNISTIC'] as const) {
-      const upgrading = await servers[protocol]({ offers: ['STARTTLS', 'AUTH PLAIN LOGIN'], startTls: tls });
+      const upgrading = await servers[protocol]({ offers: [startTlsOffer[protocol], ...passwordOffers[protocol]], startTls: tls });
       expect(failureIn(await test(protocol, upgrading.port, security, minimum))).toBe(code === 'passed' ? code : `STARTTLS ${code}`);
     }
   });
@@ -61,9 +76,7 @@ describe.each(protocols)('%s: TLS', (protocol) => {
   it('is not begun with a truststore that does not exist', async () => {
     const implicit = await fakeServer((socket, { heard }) => void socket.on('data', (data) => heard(data.toString('latin1'))));
     const account = { port: implicit.port, security: 'IMPLICIT', truststore: 'plant-7' } as const;
-    expect(failureIn(await stagesOf(protocol === 'smtp' ? { sender: sender(account) } : { receiver: receiver(account) }, settings))).toBe(
-      'TLS TRUSTSTORE_MISSING',
-    );
+    expect(failureIn(await stagesOf(subjectOf(protocol, account), settings))).toBe('TLS TRUSTSTORE_MISSING');
     expect(implicit.received()).toBe('');
   });
 });

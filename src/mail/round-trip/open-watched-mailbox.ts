@@ -3,11 +3,13 @@ import type { MailboxSubject, ReceiverSubject } from '../mail-port.js';
 import type { Road } from '../mail-settings.js';
 import type { StageRun } from '../stage-run.js';
 import { watchImapMailbox } from './imap-mailbox.js';
+import { watchPop3Mailbox } from './pop3-mailbox.js';
 import type { WatchedMailbox } from './watched-mailbox.js';
 
 /** The receiver's mailbox, whatever its protocol. @throws {StageFailed} @throws {ConnectionFailure} */
 export function openWatchedMailbox(receiver: ReceiverSubject, run: StageRun, road: Road, deadline: Deadline): Promise<WatchedMailbox> {
-  if (isMailbox(receiver) && receiver.settings.kind === 'imap') return watchImapMailbox(receiver, run, road, deadline);
+  if (isMailbox(receiver))
+    return receiver.settings.kind === 'imap' ? watchImapMailbox(receiver, run, road, deadline) : watchPop3Mailbox(receiver, run, road, deadline);
   throw new RangeError(`A message cannot be waited for in a mailbox of kind ${receiver.settings.kind} yet.`);
 }
 

@@ -6,7 +6,7 @@ export interface DovecotInstance {
   readonly user: string;
   readonly group: string;
   readonly listen: readonly string[];
-  readonly ports: { readonly imap: number; readonly imaps: number };
+  readonly ports: { readonly imap: number; readonly imaps: number; readonly pop3: number; readonly pop3s: number };
   /** File names without ending, in `tls`. */
   readonly identity: string;
   readonly identitiesByAddress: Readonly<Record<string, string>>;
@@ -28,7 +28,7 @@ default_internal_group = ${group}
 default_login_user = ${user}
 first_valid_uid = 1
 listen = ${listen.join(', ')}
-protocols = imap${services ? ' lmtp' : ''}
+protocols = imap pop3${services ? ' lmtp' : ''}
 import_environment = OPENSSL_CONF
 
 disable_plaintext_auth = no
@@ -77,6 +77,17 @@ service stats {
 service auth {
   chroot =
 ${services ? `  inet_listener {\n    address = 127.0.0.1\n    port = ${services.authentication}\n  }` : ''}
+}
+service pop3-login {
+  chroot =
+  service_count = 0
+  inet_listener pop3 {
+    port = ${ports.pop3}
+  }
+  inet_listener pop3s {
+    port = ${ports.pop3s}
+    ssl = yes
+  }
 }
 service imap-login {
   chroot =

@@ -85,7 +85,7 @@ export function scripted({ greeting, answers, otherwise, implicit, startTls }: S
         otherwise(line),
       ];
       say(socket, typeof found === 'string' ? found.replaceAll('${tag}', tag) : found, line);
-      if (name !== 'STARTTLS' || startTls === undefined) return;
+      if ((name !== 'STARTTLS' && name !== 'STLS') || startTls === undefined) return;
       socket.off('data', onData);
       speak(asServer(socket, startTls), false);
     };
@@ -134,4 +134,17 @@ export function imapServer({ greeting = '* OK fake', answers = {}, offers = [], 
   };
   const otherwise = (line: string) => `${line.split(' ')[0]} OK done`;
   return fakeServer(scripted({ greeting, answers: { ...usual, ...answers }, otherwise, ...script }));
+}
+
+/** A POP3 server that lets everybody in and has three messages, but for what is said otherwise. */
+export function pop3Server({ greeting = '+OK fake', answers = {}, offers = ['USER'], ...script }: Scripting = {}): Promise<FakeServer> {
+  const usual = {
+    CAPA: ['+OK', ...offers, 'UIDL', 'TOP', '.'].join('\r\n'),
+    STLS: '+OK go ahead',
+    STAT: '+OK 3 4096',
+    UIDL: '+OK\r\n1 a\r\n2 b\r\n3 c\r\n.',
+    LIST: '+OK\r\n1 1000\r\n2 1048\r\n3 2048\r\n.',
+    QUIT: (socket: Socket) => void socket.end('+OK bye\r\n'),
+  };
+  return fakeServer(scripted({ greeting, answers: { ...usual, ...answers }, otherwise: () => '+OK done', ...script }));
 }

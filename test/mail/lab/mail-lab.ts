@@ -23,6 +23,9 @@ export interface MailLab {
     /** IMAP in clear text, with STARTTLS offered. */
     readonly imap: number;
     readonly imaps: number;
+    /** POP3 in clear text, with STLS offered. */
+    readonly pop3: number;
+    readonly pop3s: number;
   };
   readonly hosts: {
     readonly good: string;
@@ -35,7 +38,7 @@ export interface MailLab {
     /** TLS 1.2 alone. */
     readonly tls12: string;
   };
-  readonly users: { readonly alice: LabUser; readonly bob: LabUser };
+  readonly users: { readonly alice: LabUser; readonly bob: LabUser; /** Nobody writes to her but the tests of POP3. */ readonly carol: LabUser };
   /** The certificate (PEM) of the CA behind all servers but the untrusted one, and a file that holds it. */
   readonly authority: string;
   readonly authorityFile: string;
@@ -49,7 +52,11 @@ export interface LabUser {
 
 const domain = 'lab.test';
 const hosts = { good: '127.0.0.1', expired: '127.0.0.2', wrongHost: '127.0.0.3', untrusted: '127.0.0.4', oldTls: '127.0.0.5', tls12: '127.0.0.6' } as const;
-const users = { alice: { address: `alice@${domain}`, password: 'alice-secret' }, bob: { address: `bob@${domain}`, password: 'bob-secret' } } as const;
+const users = {
+  alice: { address: `alice@${domain}`, password: 'alice-secret' },
+  bob: { address: `bob@${domain}`, password: 'bob-secret' },
+  carol: { address: `carol@${domain}`, password: 'carol-secret' },
+} as const;
 const postfixMaster = '/usr/lib/postfix/sbin/master';
 const dovecot = '/usr/sbin/dovecot';
 
@@ -68,7 +75,8 @@ export function startMailLab(): Promise<MailLab> {
 }
 
 function reasonAgainst(): string | null {
-  if (!existsSync(dovecot) || !existsSync(postfixMaster)) return 'Dovecot and Postfix are not installed (Debian 12: dovecot-imapd dovecot-lmtpd postfix).';
+  if (!existsSync(dovecot) || !existsSync(postfixMaster))
+    return 'Dovecot and Postfix are not installed (Debian 12: dovecot-imapd dovecot-pop3d dovecot-lmtpd postfix).';
   if (process.getuid?.() !== 0) return 'Postfix does not start but as root.';
   const version = execFileSync(dovecot, ['--version'], { encoding: 'utf8' }).trim();
   return version.startsWith('2.3.') ? null : `Dovecot is ${version}, and the configuration is for 2.3.`;
@@ -78,8 +86,8 @@ async function start(): Promise<MailLab> {
   if (mailLabMissing !== null) throw new Error(mailLabMissing);
   const folder = await mkdtemp(join(tmpdir(), 'postledger-mail-'));
   await chmod(folder, 0o755);
-  const [smtp = 0, submission = 0, smtps = 0, imap = 0, imaps = 0, lmtp = 0, authentication = 0] = await freePorts(7);
-  const ports = { smtp, submission, smtps, imap, imaps };
+  const [smtp = 0, submission = 0, smtps = 0, imap = 0, imaps = 0, pop3 = 0, pop3s = 0, lmtp = 0, authentication = 0] = await freePorts(9);
+  const ports = { smtp, submission, smtps, imap, imaps, pop3, pop3s };
   const authority = await writeIdentities(folder);
   const authorityFile = join(folder, 'tls', 'authority.crt');
   await writeFile(
@@ -93,7 +101,7 @@ async function start(): Promise<MailLab> {
   for (const instance of dovecots) await writeDovecot(instance);
   await writePostfix({ folder, domain, ports, services: { lmtp, authentication }, servers: postfixServers });
   supervise(folder, dovecots);
-  await Promise.all(Object.values(hosts).flatMap((host) => [imap, imaps, submission, smtps].map((port) => answers(host, port, folder))));
+  await Promise.all(Object.values(hosts).flatMap((host) => [imap, imaps, pop3, pop3s, submission, smtps].map((port) => answers(host, port, folder))));
   await Promise.all([smtp, lmtp, authentication].map((port) => answers(hosts.good, port, folder)));
   return { ports, hosts, users, authority, authorityFile };
 }

@@ -59,6 +59,17 @@ describe.runIf(withMailLab)('a round trip over Postfix and Dovecot', () => {
     expect(result.outcome).toBe('PASSED');
   });
 
+  it('does the same over POP3', async () => {
+    const pop3: MailboxSubject = { ...receiver({ kind: 'pop3', port: lab.ports.pop3s, security: 'IMPLICIT' }), credentials: into().credentials };
+    const sent: string[] = [];
+    const result = await verify(from(), pop3, (subject, text, signal) => {
+      sent.push(text.messageId);
+      return messageSender(settings)(subject, text, signal);
+    });
+    expect(shortly(result)).toEqual(['SENT PASSED OK', 'ARRIVED PASSED OK', 'READ PASSED OK', 'REMOVED PASSED OK']);
+    expect(await idsInInbox()).not.toContain(sent[0]);
+  });
+
   it('leaves the messages of others where they are', async () => {
     const other = message(lab.users.bob.address);
     const send = messageSender(settings);
