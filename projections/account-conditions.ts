@@ -4,6 +4,12 @@ import type { Scalar } from './paging.js';
 import type { ViewDatabase } from './view-database.js';
 import { matchAllWords } from './words.js';
 
+/** What accounts may name and be ready with, in lower case: truststores that exist, authentication profiles that exist and give access. */
+export interface UsableNames {
+  readonly truststores: readonly string[];
+  readonly authenticationProfiles: readonly string[];
+}
+
 /** What a row of `account` has to fulfil, joined with AND. */
 export interface Conditions {
   readonly texts: readonly string[];
@@ -15,7 +21,7 @@ type Condition = readonly [text: string, ...values: Scalar[]];
 const present = `valid_to = ${forEver}`;
 const always: readonly Condition[] = [];
 
-export function accountConditions(filter: AccountFilter): Conditions {
+export function accountConditions(filter: AccountFilter, usable: UsableNames): Conditions {
   const { status, provider, accountId, senderKind, receiverKind, ready, connectionTest } = filter;
   return joined([
     oneOf('status', status ?? ['ACTIVE', 'DISABLED']),
@@ -30,10 +36,18 @@ export function accountConditions(filter: AccountFilter): Conditions {
       : always),
     ...(senderKind ? [oneOf('sender_kind', senderKind)] : always),
     ...(receiverKind ? [oneOf('receiver_kind', receiverKind)] : always),
-    ...(isGiven(ready) ? [['ready = ?', ready ? 1 : 0] as const] : always),
+    ...(isGiven(ready) ? [readiness(ready, usable)] : always),
     ...(connectionTest ? [oneOf('test_outcome', connectionTest)] : always),
     ...selective(filter).map(({ text, values }) => [text, ...values] as const),
   ]);
+}
+
+/** An account is ready when it is by itself, and everything that it names is usable. Written as one expression, so that its opposite is exactly the rest. */
+function readiness(ready: boolean, { truststores, authenticationProfiles }: UsableNames): Condition {
+  const usable = (column: string) => `(${column} IS NULL OR ${column} IN (SELECT value FROM json_each(?)))`;
+  const columns = ['sender_truststore', 'receiver_truststore', 'sender_profile', 'receiver_profile'];
+  const [stores, profiles] = [JSON.stringify(truststores), JSON.stringify(authenticationProfiles)];
+  return [`(ready = 1 AND ${columns.map(usable).join(' AND ')}) = ${ready ? 1 : 0}`, stores, stores, profiles, profiles];
 }
 
 /** A filter that few accounts may fit, and what names them by an index alone. */

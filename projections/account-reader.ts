@@ -1,5 +1,5 @@
 import type { EmailAccountSnapshot } from '../src/domain/email-account/snapshot.js';
-import { accountConditions, isByStatusAlone, narrowed, type Conditions } from './account-conditions.js';
+import { accountConditions, isByStatusAlone, narrowed, type Conditions, type UsableNames } from './account-conditions.js';
 import type { AccountFilter, AccountOrder } from './account-filter.js';
 import { forEver, type AccountRecords } from './account-records.js';
 import { cutPage, encodeCursor, pageClause, type Keyset, type Page, type PageRequest } from './paging.js';
@@ -23,23 +23,23 @@ export class AccountReader {
     return snapshot?.version === version ? snapshot : null;
   }
 
-  page(filter: AccountFilter, order: AccountOrder, page: PageRequest): Page<EmailAccountSnapshot> {
-    const keys = this.#page([now, accountConditions(filter), narrowed(this.view, filter)], order, page);
+  page(filter: AccountFilter, order: AccountOrder, page: PageRequest, usable: UsableNames = nothingUsable): Page<EmailAccountSnapshot> {
+    const keys = this.#page([now, accountConditions(filter, usable), narrowed(this.view, filter)], order, page);
     return { ...keys, entries: keys.entries.flatMap(({ row, cursor }) => present(this.find(row), cursor)) };
   }
 
-  count(filter: AccountFilter): number {
-    if (!isByStatusAlone(filter)) return this.#count([now, accountConditions(filter), narrowed(this.view, filter)]);
+  count(filter: AccountFilter, usable: UsableNames = nothingUsable): number {
+    if (!isByStatusAlone(filter)) return this.#count([now, accountConditions(filter, usable), narrowed(this.view, filter)]);
     const counted = new Map(this.view.all('SELECT status, accounts FROM account_tally').map(({ status, accounts }) => [String(status), Number(accounts)]));
     return [...new Set(filter.status ?? ['ACTIVE', 'DISABLED'])].reduce((sum, status) => sum + (counted.get(status) ?? 0), 0);
   }
 
-  pageAt(filter: AccountFilter, order: AccountOrder, page: PageRequest, at: Date): Page<string> {
-    return this.#page([validAt(at), accountConditions(filter)], order, page);
+  pageAt(filter: AccountFilter, order: AccountOrder, page: PageRequest, at: Date, usable: UsableNames = nothingUsable): Page<string> {
+    return this.#page([validAt(at), accountConditions(filter, usable)], order, page);
   }
 
-  countAt(filter: AccountFilter, at: Date): number {
-    return this.#count([validAt(at), accountConditions(filter)]);
+  countAt(filter: AccountFilter, at: Date, usable: UsableNames = nothingUsable): number {
+    return this.#count([validAt(at), accountConditions(filter, usable)]);
   }
 
   /** The ids of erased accounts, in lower case. */
@@ -66,6 +66,8 @@ export class AccountReader {
     return Number(this.view.get(`SELECT count(*) AS accounts FROM account WHERE ${where}`, ...given.flatMap(({ values }) => values))?.['accounts'] ?? 0);
   }
 }
+
+const nothingUsable: UsableNames = { truststores: [], authenticationProfiles: [] };
 
 /** A text, so that the indexes over present rows are taken. */
 const now: Conditions = { texts: [`valid_to = ${forEver}`], values: [] };

@@ -1,8 +1,18 @@
 import type { ApiTokenEvent } from '../src/domain/api-token/events.js';
-import { isApiTokenEvent, isEmailAccountEvent, type PostledgerEvent } from '../src/domain/event-catalogue.js';
+import { profileChanges } from '../src/domain/authentication-profile/field-changes.js';
+import type { AuthenticationProfile } from '../src/domain/authentication-profile/state.js';
+import {
+  isApiTokenEvent,
+  isAuthenticationProfileEvent,
+  isEmailAccountEvent,
+  isExpiryEvent,
+  isTruststoreEvent,
+  type PostledgerEvent,
+} from '../src/domain/event-catalogue.js';
 import { erasureChanges, fieldChanges, type FieldChange } from '../src/domain/email-account/field-changes.js';
 import { isPresent, type EmailAccount } from '../src/domain/email-account/state.js';
 import type { SecurityLogEvent } from '../src/domain/security-log/events.js';
+import type { TruststoreEvent } from '../src/domain/truststore/events.js';
 import type { RecordedEvent } from '../src/event-store/event-store.js';
 import type { AuditOutcome } from './audit-row.js';
 
@@ -21,16 +31,37 @@ export interface Transition {
   readonly after: EmailAccount;
 }
 
-export function entryFacts(event: RecordedEvent, known: PostledgerEvent | null, { before, after }: Transition): EntryFacts {
+/** An authentication profile before and after one of its events. */
+export interface ProfileTransition {
+  readonly before: AuthenticationProfile;
+  readonly after: AuthenticationProfile;
+}
+
+export function entryFacts(
+  event: RecordedEvent,
+  known: PostledgerEvent | null,
+  { before, after }: Transition,
+  profile: ProfileTransition | null = null,
+): EntryFacts {
   if (known === null) return { ...namedByStream(event), outcome: 'ACCEPTED', changes: [] };
   if (isEmailAccountEvent(known)) {
     const named = after.status === 'absent' ? namedByStream(event) : { ...namedByStream(event), entityId: after.accountId };
     return { ...named, outcome: 'ACCEPTED', changes: accountChanges(before, after) };
   }
   if (isApiTokenEvent(known)) return { ...namedByStream(event), outcome: 'ACCEPTED', changes: tokenChanges(known, event.recordedAt) };
+  if (isExpiryEvent(known)) return { entityType: known.data.entityType, entityId: known.data.entityId, version: null, outcome: 'ACCEPTED', changes: [] };
+  if (isAuthenticationProfileEvent(known)) return { ...namedByStream(event), ...profileFacts(profile) };
+  if (isTruststoreEvent(known)) return { ...namedByStream(event), entityId: known.data.name, outcome: 'ACCEPTED', changes: truststoreChanges(known) };
   const outcome = outcomeOf(known.type);
   if (known.type === 'AuthenticationFailed') return { entityType: 'Service', entityId: 'postledger', version: null, outcome, changes: [] };
   return { entityType: known.data.entityType, entityId: known.data.entityId, version: null, outcome, changes: [] };
+}
+
+function profileFacts(profile: ProfileTransition | null): Pick<EntryFacts, 'outcome' | 'changes'> & Partial<Pick<EntryFacts, 'entityId'>> {
+  if (profile === null) return { outcome: 'ACCEPTED', changes: [] };
+  const { before, after } = profile;
+  const present = after.status === 'present' ? after : before.status === 'present' ? before : null;
+  return { ...(present && { entityId: present.settings.name }), outcome: 'ACCEPTED', changes: profileChanges(before, after) };
 }
 
 function outcomeOf(type: SecurityLogEvent['type']): AuditOutcome {
@@ -50,6 +81,7 @@ function outcomeOf(type: SecurityLogEvent['type']): AuditOutcome {
     case 'DraftConnectionTested':
     case 'TestMessageSent':
     case 'RoundTripVerified':
+    case 'ServerCertificateInspected':
       return 'ACCEPTED';
   }
 }
@@ -65,6 +97,22 @@ function namedByStream({ streamId, revision }: RecordedEvent): Pick<EntryFacts, 
 function accountChanges(before: EmailAccount, after: EmailAccount): readonly FieldChange[] {
   if (isPresent(after)) return fieldChanges(isPresent(before) ? before : null, after);
   return isPresent(before) ? erasureChanges(before) : [];
+}
+
+function truststoreChanges({ type, data }: TruststoreEvent): readonly FieldChange[] {
+  const change = (path: string, before: unknown, after: unknown) => ({ path, before, after, secret: false });
+  switch (type) {
+    case 'TruststoreCreated':
+      return [change('name', null, data.name), change('includeSystemRoots', null, data.includeSystemRoots)];
+    case 'CertificateAdded': {
+      const { fingerprintSha256, subject, issuer, notAfter } = data.certificate;
+      return [change('certificates', null, { fingerprintSha256, subject, issuer, notAfter })];
+    }
+    case 'CertificateRemoved':
+      return [change('certificates', { fingerprintSha256: data.fingerprintSha256, subject: data.subject }, null)];
+    case 'TruststoreDeleted':
+      return [];
+  }
 }
 
 function tokenChanges(event: ApiTokenEvent, recordedAt: Date): readonly FieldChange[] {

@@ -1,11 +1,13 @@
-import { actorOf, isEmailAccountEvent } from '../src/domain/event-catalogue.js';
+import { evolve as evolveProfile } from '../src/domain/authentication-profile/state.js';
+import { actorOf, isAuthenticationProfileEvent, isEmailAccountEvent } from '../src/domain/event-catalogue.js';
 import { evolve, initialState } from '../src/domain/email-account/state.js';
 import { streamPrefixes } from '../src/domain/streams.js';
 import type { RecordedEvent } from '../src/event-store/event-store.js';
 import { AuditAccountStates } from './audit-account-states.js';
 import { storedChange, type EntryDetail } from './audit-detail.js';
 import { audited, type AuditedEvent } from './audit-data.js';
-import { entryFacts, type Transition } from './audit-facts.js';
+import { entryFacts, type ProfileTransition, type Transition } from './audit-facts.js';
+import { AuditProfileStates } from './audit-profile-states.js';
 import type { AuditOrigin } from './audit-row.js';
 import type { AuditVocabulary } from './audit-vocabulary.js';
 import { actorWord, auditWords, entityWord, kindWord } from './audit-words.js';
@@ -14,18 +16,20 @@ import type { ViewDatabase } from './view-database.js';
 
 export class AuditWriter implements ProjectionWriter {
   readonly #states: AuditAccountStates;
+  readonly #profiles: AuditProfileStates;
 
   constructor(
     readonly view: ViewDatabase,
     readonly vocabulary: AuditVocabulary,
   ) {
     this.#states = new AuditAccountStates(view);
+    this.#profiles = new AuditProfileStates(view);
   }
 
   apply(event: RecordedEvent): void {
     const { id, position, recordedAt, metadata } = event;
     const { known, data, schemaVersion } = audited(event);
-    const facts = entryFacts(event, known, this.#transition(event, known));
+    const facts = entryFacts(event, known, this.#transition(event, known), this.#profileTransition(event, known));
     const { entityType, entityId, version, outcome, changes } = facts;
     const actor = actorOf(metadata);
     const reason = textIn(metadata, 'reason');
@@ -65,6 +69,7 @@ export class AuditWriter implements ProjectionWriter {
 
   reset(): void {
     this.#states.forgetAll();
+    this.#profiles.forgetAll();
     this.vocabulary.load();
   }
 
@@ -74,6 +79,15 @@ export class AuditWriter implements ProjectionWriter {
     const before = known.type === 'AccountCreated' ? initialState : this.#states.find(key);
     const after = evolve(before, known);
     this.#states.keep(key, after);
+    return { before, after };
+  }
+
+  #profileTransition({ streamId }: RecordedEvent, known: AuditedEvent['known']): ProfileTransition | null {
+    if (known === null || !isAuthenticationProfileEvent(known)) return null;
+    const key = streamId.slice(streamPrefixes.authenticationProfile.length);
+    const before = this.#profiles.find(key);
+    const after = evolveProfile(before, known);
+    this.#profiles.keep(key, after);
     return { before, after };
   }
 }

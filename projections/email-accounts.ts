@@ -16,7 +16,7 @@ const alongside = 'status, provider, ready, test_outcome, sender_kind, receiver_
  */
 export const emailAccounts: Projection<AccountReader> = {
   name: 'email-accounts',
-  version: 1,
+  version: 2,
   streamPrefixes: [streamPrefixes.emailAccount],
   tables: `
     CREATE TABLE account (

@@ -1,14 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ProfileSnapshot } from '../src/domain/authentication-profile/snapshot.js';
 import type { EmailAccountSnapshot } from '../src/domain/email-account/snapshot.js';
 import type { EventStore, Position } from '../src/event-store/event-store.js';
 import type { AccountFilter, AccountOrder } from './account-filter.js';
 import { apiTokens, type IssuedToken, type StoredToken } from './api-tokens.js';
 import type { AuditFilter, AuditRow } from './audit-row.js';
 import { auditTrail } from './audit-trail.js';
+import { authenticationProfiles, type ViewedProfile } from './authentication-profiles.js';
 import { emailAccounts } from './email-accounts.js';
+import { expiries, type ExpiryReader } from './expiries.js';
 import { lagOf, type Lag } from './lag.js';
 import type { Page, PageRequest } from './paging.js';
 import { ReadYourWrites } from './read-your-writes.js';
+import { truststores, type TruststoreReader } from './truststores.js';
 import { ViewRunner, type ProjectionStatus, type ViewListener } from './view-runner.js';
 
 export interface ViewsOptions {
@@ -58,6 +62,22 @@ export interface TokensView {
   count(): number;
 }
 
+export interface ProfilesView {
+  find(name: string): ProfileSnapshot | null;
+  /** With what is known of a name that no profile has any more; null for one that none ever had. */
+  folded(name: string): ViewedProfile | null;
+  /** By name. @throws {InvalidCursor} */
+  page(page: PageRequest): Page<ProfileSnapshot>;
+  count(): number;
+  /** Whether a profile of the name exists, and whether its access needs somebody to act: an account that names it is not ready then. */
+  isThere(name: string): boolean;
+  needsReauthorization(name: string): boolean;
+}
+
+export type TruststoresView = Pick<TruststoreReader, 'find' | 'page' | 'count' | 'isThere'>;
+
+export type ExpiriesView = Pick<ExpiryReader, 'endingBefore' | 'of' | 'countBefore'>;
+
 export type ViewFacts = ProjectionStatus & Lag;
 
 /** All views of the log. Every read throws ViewUnavailable while its view is built for the first time. */
@@ -66,6 +86,9 @@ export interface Views {
   readonly accounts: AccountsView;
   readonly auditTrail: AuditTrailView;
   readonly tokens: TokensView;
+  readonly expiries: ExpiriesView;
+  readonly profiles: ProfilesView;
+  readonly truststores: TruststoresView;
   readonly readYourWrites: ReadYourWrites;
   /** The ids of all accounts that were erased, in lower case. */
   erasedAccounts(): AsyncIterable<string>;
@@ -89,18 +112,22 @@ export async function openViews(store: EventStore, options: ViewsOptions): Promi
   const accounts = new ViewRunner(emailAccounts, store, directory, listener);
   const audit = new ViewRunner(auditTrail, store, directory, listener);
   const tokens = new ViewRunner(apiTokens, store, directory, listener);
-  const runners = [accounts, audit, tokens] as const;
+  const profiles = new ViewRunner(authenticationProfiles, store, directory, listener);
+  const expiring = new ViewRunner(expiries, store, directory, listener);
+  const stores = new ViewRunner(truststores, store, directory, listener);
+  const runners = [accounts, audit, tokens, profiles, expiring, stores] as const;
   if (follow) for (const runner of runners) runner.start();
+  const usable = () => ({ truststores: stores.reader.names(), authenticationProfiles: profiles.reader.usable() });
 
   return Promise.resolve({
     names: runners.map(({ projection }) => projection.name),
     accounts: {
       find: (accountId) => accounts.reader.find(accountId),
       findAtVersion: (accountId, version) => accounts.reader.findAtVersion(accountId, version),
-      page: (filter, order, page) => accounts.reader.page(filter, order, page),
-      count: (filter) => accounts.reader.count(filter),
-      pageAt: (filter, order, page, at) => accounts.reader.pageAt(filter, order, page, at),
-      countAt: (filter, at) => accounts.reader.countAt(filter, at),
+      page: (filter, order, page) => accounts.reader.page(filter, order, page, usable()),
+      count: (filter) => accounts.reader.count(filter, usable()),
+      pageAt: (filter, order, page, at) => accounts.reader.pageAt(filter, order, page, at, usable()),
+      countAt: (filter, at) => accounts.reader.countAt(filter, at, usable()),
     },
     auditTrail: {
       find: (entryId) => audit.reader.find(entryId),
@@ -116,6 +143,25 @@ export async function openViews(store: EventStore, options: ViewsOptions): Promi
       stored: (id) => tokens.reader.stored(id),
       page: (page) => tokens.reader.page(page),
       count: () => tokens.reader.count(),
+    },
+    profiles: {
+      find: (name) => profiles.reader.find(name),
+      folded: (name) => profiles.reader.folded(name),
+      page: (page) => profiles.reader.page(page),
+      count: () => profiles.reader.count(),
+      isThere: (name) => profiles.reader.isThere(name),
+      needsReauthorization: (name) => profiles.reader.needsReauthorization(name),
+    },
+    truststores: {
+      find: (name) => stores.reader.find(name),
+      page: (page) => stores.reader.page(page),
+      count: () => stores.reader.count(),
+      isThere: (name) => stores.reader.isThere(name),
+    },
+    expiries: {
+      endingBefore: (at, most) => expiring.reader.endingBefore(at, most),
+      of: (entityType, entityId) => expiring.reader.of(entityType, entityId),
+      countBefore: (at) => expiring.reader.countBefore(at),
     },
     readYourWrites: new ReadYourWrites(runners, readYourWritesMilliseconds, (commandId) => audit.reader.streamOfCommand(commandId)),
     async *erasedAccounts() {

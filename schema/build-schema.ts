@@ -13,6 +13,12 @@ import { SendTestMessage } from './connection-test/send-test-message.js';
 import { VerifyRoundTrip } from './connection-test/verify-round-trip.js';
 import { TestConnection } from './connection-test/test-connection.js';
 import { setCosts } from './cost.js';
+import { AuthenticationProfileQueries } from './authentication-profile/authentication-profile-queries.js';
+import { BeginConsent } from './authentication-profile/begin-consent.js';
+import { ChangeAuthenticationProfile } from './authentication-profile/change-authentication-profile.js';
+import { CreateAuthenticationProfile } from './authentication-profile/create-authentication-profile.js';
+import { DeleteAuthenticationProfile } from './authentication-profile/delete-authentication-profile.js';
+import { ProfileOfGraph, ProfileOfReceiver, ProfileOfSender } from './authentication-profile/profile-of-connection.js';
 import { ChangeEmailProvider } from './email-account/change-email-provider.js';
 import { ChangeReceiverPassword } from './email-account/change-receiver-password.js';
 import { ChangeSenderPassword } from './email-account/change-sender-password.js';
@@ -31,8 +37,19 @@ import { RemoveSender } from './email-account/remove-sender.js';
 import { RenameEmailAccount } from './email-account/rename-email-account.js';
 import { RestoreEmailAccount } from './email-account/restore-email-account.js';
 import { RevertEmailAccount } from './email-account/revert-email-account.js';
+import { Expiring } from './expiry/expiring.js';
 import { NodeQuery } from './node/node-query.js';
+import { DiscoverEmailSettings } from './discovery/discover-email-settings.js';
+import { EmailSettingsDiscovered } from './discovery/email-settings-discovered.js';
 import { EmailProviders } from './provider/email-providers.js';
+import { AddCertificate } from './truststore/add-certificate.js';
+import { CreateTruststore } from './truststore/create-truststore.js';
+import { DeleteTruststore } from './truststore/delete-truststore.js';
+import { InspectServerCertificate } from './truststore/inspect-server-certificate.js';
+import { RemoveCertificate } from './truststore/remove-certificate.js';
+import { TrustServerCertificate } from './truststore/trust-server-certificate.js';
+import { TruststoreOfReceiver, TruststoreOfSender } from './truststore/truststore-of-connection.js';
+import { TruststoreQueries } from './truststore/truststore-queries.js';
 import { ServiceStatusQuery } from './service/service-status.js';
 
 /** type-graphql insists on a PubSub. Subscriptions here follow the log, each through its own `subscribe`, so nothing is ever published. */
@@ -56,8 +73,18 @@ export function buildPostledgerSchema(): GraphQLSchema {
       EmailAccountQueries,
       CompareEmailAccountVersions,
       EmailProviders,
+      DiscoverEmailSettings,
       NodeQuery,
+      AuthenticationProfileQueries,
+      ProfileOfSender,
+      ProfileOfReceiver,
+      ProfileOfGraph,
+      TruststoreQueries,
+      TruststoreOfSender,
+      TruststoreOfReceiver,
+      InspectServerCertificate,
       AuditQueries,
+      Expiring,
       ApiTokens,
       ViewerQuery,
       ServiceStatusQuery,
@@ -79,11 +106,21 @@ export function buildPostledgerSchema(): GraphQLSchema {
       TestConnection,
       SendTestMessage,
       VerifyRoundTrip,
+      CreateAuthenticationProfile,
+      ChangeAuthenticationProfile,
+      DeleteAuthenticationProfile,
+      BeginConsent,
+      CreateTruststore,
+      AddCertificate,
+      RemoveCertificate,
+      TrustServerCertificate,
+      DeleteTruststore,
       IssueApiToken,
       RevokeApiToken,
       EmailAccountChanged,
       AuditEntryRecorded,
       ConnectionTestProgressSubscription,
+      EmailSettingsDiscovered,
     ],
     // Every rule on values stands in the domain, with its code and path; here are shapes alone. See docs/decisions/0007-where-input-is-checked.md.
     validate: false,

@@ -1,13 +1,22 @@
 import type { AccountHistory } from '../src/commands/account-history.js';
 import type { ApiTokenCommands, IssuedApiToken } from '../src/commands/api-token-commands.js';
+import type { AuthenticationProfileCommands } from '../src/commands/authentication-profile-commands.js';
 import type { Call } from '../src/commands/change.js';
+import type { Consents } from '../src/commands/consents.js';
 import type { ConnectionTests } from '../src/commands/connection-tests.js';
 import type { EmailAccountCommands } from '../src/commands/email-account-commands.js';
 import type { SecurityLog } from '../src/commands/security-log.js';
+import type { SettingsDiscoveries } from '../src/commands/settings-discoveries.js';
 import type { RoundTrips } from '../src/commands/round-trips.js';
+import type { ServerCertificates } from '../src/commands/server-certificates.js';
 import type { TestMessages } from '../src/commands/test-messages.js';
+import type { TruststoreCommands } from '../src/commands/truststore-commands.js';
+import type { Certificate } from '../src/domain/email-account/connection-test.js';
+import type { ExpiringThing } from '../src/domain/expiry/expiring-thing.js';
+import type { ProfileSnapshot } from '../src/domain/authentication-profile/snapshot.js';
 import type { KnownNames } from '../src/domain/email-account/readiness.js';
 import type { EmailAccountSnapshot } from '../src/domain/email-account/snapshot.js';
+import type { TruststoreSnapshot } from '../src/domain/truststore/snapshot.js';
 import type { AuditRow, AuditFilter } from './audit/audit-row.js';
 import type { AccountFilter, AccountOrder } from './email-account/account-list.js';
 import type { Page } from './paging/connection.js';
@@ -50,13 +59,23 @@ export interface Services {
     | 'revert'
   >;
   readonly tokenCommands: Pick<ApiTokenCommands, 'issue' | 'revoke'>;
+  readonly profileCommands: Pick<AuthenticationProfileCommands, 'create' | 'change' | 'delete'>;
+  readonly consents: Pick<Consents, 'begin'>;
+  readonly truststoreCommands: Pick<TruststoreCommands, 'create' | 'addCertificate' | 'removeCertificate' | 'trustServerCertificate' | 'delete'>;
+  readonly serverCertificates: Pick<ServerCertificates, 'inspect'>;
   readonly connectionTests: Pick<ConnectionTests, 'test' | 'progress'>;
   readonly testMessages: Pick<TestMessages, 'send'>;
   readonly roundTrips: Pick<RoundTrips, 'verify'>;
+  readonly settingsDiscoveries: Pick<SettingsDiscoveries, 'whole' | 'progress'>;
   readonly accountHistory: Pick<AccountHistory, 'atVersion' | 'at'>;
   readonly accounts: AccountsView;
   readonly auditTrail: AuditTrailView;
   readonly tokens: TokensView;
+  readonly profiles: ProfilesView;
+  readonly truststores: TruststoresView;
+  /** What this node knows of the access tokens of a profile; null when it has had nothing to do with it since its start. */
+  readonly tokenFacts: (profile: string) => TokenFacts | null;
+  readonly expiries: ExpiriesView;
   readonly securityLog: Pick<SecurityLog, 'accessDenied'>;
   /** What exists beside the accounts, for their readiness. */
   readonly knownNames: KnownNames;
@@ -83,8 +102,33 @@ export interface AuditTrailView {
   onAdvance(listener: () => void): () => void;
 }
 
+export interface ExpiriesView {
+  /** What ends within so many days from now, or has ended, the earliest first; at most so many. Ids and names are as they were written. */
+  endingWithin(days: number, most: number): readonly (ExpiringThing & { readonly certificate: Certificate | null })[];
+}
+
 export interface TokensView {
   find(id: string): IssuedApiToken | null;
   page(page: PageRequest): Page<IssuedApiToken>;
   count(): number;
+}
+
+export interface ProfilesView {
+  find(name: string): ProfileSnapshot | null;
+  page(page: PageRequest): Page<ProfileSnapshot>;
+  count(): number;
+}
+
+export interface TruststoresView {
+  find(name: string): TruststoreSnapshot | null;
+  page(page: PageRequest): Page<TruststoreSnapshot>;
+  count(): number;
+}
+
+export interface TokenFacts {
+  /** Null while there is none. */
+  readonly accessTokenExpiresAt: Date | null;
+  readonly lastRefreshedAt: Date | null;
+  /** Why the last one that was asked for did not come, for people; null when it came. */
+  readonly failure: string | null;
 }

@@ -22,10 +22,10 @@ export const UserErrorCode = enumeration<ProblemCode>(
     ACCOUNT_DISABLED: 'The account is disabled. Enable it first.',
     NOT_READY: 'The account lacks what the operation needs. Its `readiness` says what.',
     REASON_REQUIRED: 'The change needs a `reason` for the audit trail.',
-    INVALID_CERTIFICATE: 'The certificate cannot be read. Nothing in this version of the service answers with it yet.',
-    PRIVATE_KEY_REFUSED: 'The input holds a private key where only certificates belong. Nothing in this version of the service answers with it yet.',
+    INVALID_CERTIFICATE: 'The certificate or its private key cannot be read, does not fit, or has expired.',
+    PRIVATE_KEY_REFUSED: 'The input holds a private key where only certificates belong.',
     EGRESS_DENIED: 'The service may not connect to that address: its egress rules exclude it.',
-    CONSENT_FAILED: 'The OAuth 2.0 provider did not give its consent. Nothing in this version of the service answers with it yet.',
+    CONSENT_FAILED: 'A consent at an OAuth 2.0 provider did not come about. The audit trail says so; who came back from the provider was told by a page.',
   },
 );
 

@@ -12,8 +12,12 @@ export interface Config {
   readonly rootKeys: { readonly keys: string | undefined; readonly keysFile: string | undefined };
   readonly logLevel: LogLevel;
   readonly egress: { readonly allowLoopback: boolean };
+  /** Whether Thunderbird's database may be asked for a domain's settings. */
+  readonly discovery: { readonly asksThunderbird: boolean };
   /** How many connection tests and test messages one caller may ask for in a minute. */
   readonly connectionTestsPerMinute: number;
+  /** Under which address browsers reach the service, without a slash at its end; null where nobody said so: this machine's own. */
+  readonly publicUrl: string | null;
 }
 
 /** `connectionString` may hold a password: it is never logged nor repeated in a message. */
@@ -79,6 +83,11 @@ export const variables = {
     default: null,
     meaning: 'The password of `--user` in `postledger store grant` and `postledger erasures pending`. The service needs none: leave it out there.',
   },
+  POSTLEDGER_PUBLIC_URL: {
+    default: null,
+    meaning:
+      'Under which address browsers reach the service, e.g. `https://mail.example.com`: OAuth 2.0 providers send people back to `/oauth/callback` below it. Unset: `http://127.0.0.1:<port>`, for a browser on this machine.',
+  },
   POSTLEDGER_LOG_LEVEL: { default: 'info', meaning: `What is logged: ${logLevels.join(', ')}.` },
   POSTLEDGER_EGRESS_ALLOW_LOOPBACK: { default: 'false', meaning: 'Whether accounts may connect to mail servers on this machine: for development and tests.' },
   POSTLEDGER_TRUSTED_PROXIES: {
@@ -88,7 +97,15 @@ export const variables = {
   POSTLEDGER_INTROSPECTION: { default: 'true', meaning: 'Whether callers may introspect the schema. The IDE and code generators need it.' },
   POSTLEDGER_COST_LIMIT: { default: '1000', meaning: 'How many objects one request may ask for.' },
   POSTLEDGER_OPERATION_SECONDS: { default: '30', meaning: 'How long one query or mutation may take, in seconds.' },
-  POSTLEDGER_CONNECTION_TESTS_PER_MINUTE: { default: '30', meaning: 'How many connection tests and test messages one caller may ask for in a minute.' },
+  POSTLEDGER_DISCOVERY_THUNDERBIRD: {
+    default: 'true',
+    meaning:
+      "Whether the search for settings may ask Thunderbird's database, autoconfig.thunderbird.net. It is told the domain of an address, and nothing else.",
+  },
+  POSTLEDGER_CONNECTION_TESTS_PER_MINUTE: {
+    default: '30',
+    meaning: 'How many connection tests, looks at certificates, test messages and searches for settings one caller may ask for in a minute.',
+  },
 } satisfies Readonly<Record<string, Variable>>;
 
 type VariableName = keyof typeof variables;
@@ -122,6 +139,8 @@ export function readConfig(environment: Environment): Config {
     rootKeys: { keys: reading.optional('POSTLEDGER_ROOT_KEYS'), keysFile: reading.optional('POSTLEDGER_ROOT_KEYS_FILE') },
     logLevel: reading.oneOf('POSTLEDGER_LOG_LEVEL', logLevels),
     egress: { allowLoopback: reading.yesOrNo('POSTLEDGER_EGRESS_ALLOW_LOOPBACK') },
+    discovery: { asksThunderbird: reading.yesOrNo('POSTLEDGER_DISCOVERY_THUNDERBIRD') },
+    publicUrl: reading.optionalText('POSTLEDGER_PUBLIC_URL', problemOfPublicUrl)?.replace(/\/+$/, '') ?? null,
     connectionTestsPerMinute: reading.wholeNumber('POSTLEDGER_CONNECTION_TESTS_PER_MINUTE', 1, 10_000),
   };
   reading.refuseIfAny();
@@ -156,6 +175,10 @@ class Reading {
     return text;
   }
 
+  optionalText(name: VariableName, problem: (text: string) => string | null): string | undefined {
+    return this.optional(name) === undefined ? undefined : this.text(name, problem);
+  }
+
   wholeNumber(name: VariableName, minimum: number, maximum: number): number {
     return Number(
       this.text(name, (text) =>
@@ -181,6 +204,15 @@ class Reading {
   refuseIfAny(): void {
     if (this.#problems.length > 0) throw new ConfigRefused(this.#problems);
   }
+}
+
+function problemOfPublicUrl(text: string): string | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[|\]$/g, '')));
+  const isPlain = url?.username === '' && url.password === '' && !/[?#]/.test(text);
+  return isSafe && isPlain
+    ? null
+    : 'it takes an address with https like https://mail.example.com, or one with http on this machine; no user, query or fragment.';
 }
 
 function isConnectionString(text: string): boolean {

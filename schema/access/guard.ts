@@ -87,14 +87,26 @@ const maximumEntityId = 64;
 
 /** What the caller was after, as far as they said: never more of it than an id. */
 function attemptOf(name: string, aimedAt: unknown): Attempt {
-  const { accountId, id } = namesIn(aimedAt);
+  const { accountId, id, name: ownName, authenticationProfile, truststore } = namesIn(aimedAt);
   const named = (entityType: string, entityId: string): Attempt => ({ command: name, entityType, entityId: entityId.slice(0, maximumEntityId) });
   if (typeof accountId === 'string') return named('EmailAccount', accountId);
   if (name.endsWith('ApiToken') && typeof id === 'string') return named('ApiToken', id);
+  const profile = name.includes('AuthenticationProfile') ? ownName : name.endsWith('beginConsent') ? authenticationProfile : null;
+  if (typeof profile === 'string') return named('AuthenticationProfile', profile);
+  const store = /[tT]ruststore/.test(name) ? ownName : name.endsWith('Certificate') ? truststore : null;
+  if (typeof store === 'string') return named('Truststore', store);
   return named('Service', 'postledger');
 }
 
-function namesIn(aimedAt: unknown): { readonly accountId?: unknown; readonly id?: unknown } {
+interface Names {
+  readonly accountId?: unknown;
+  readonly id?: unknown;
+  readonly name?: unknown;
+  readonly authenticationProfile?: unknown;
+  readonly truststore?: unknown;
+}
+
+function namesIn(aimedAt: unknown): Names {
   if (typeof aimedAt !== 'object' || aimedAt === null) return {};
   return 'input' in aimedAt ? namesIn(aimedAt.input) : aimedAt;
 }

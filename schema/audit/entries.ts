@@ -1,15 +1,17 @@
 import { Field, ID, Int, ObjectType, type ClassType } from 'type-graphql';
 import { upcast, type PostledgerEvent, type PostledgerEventType } from '../../src/domain/event-catalogue.js';
 import type { AuthenticationFailure as Failure } from '../../src/domain/security-log/events.js';
+import { serverInWords } from '../../src/domain/truststore/mail-server.js';
 import { Role } from '../access/role.js';
 import { ConnectionTestOutcome } from '../connection-test/connection-test.js';
-import { ConnectionTestStage, DiagnosisCode } from '../connection-test/connection-test-stage.js';
+import { Certificate, ConnectionTestStage, DiagnosisCode } from '../connection-test/connection-test-stage.js';
 import { RoundTripStageName } from '../connection-test/round-trip.js';
 import { DateTime } from '../date-time/date-time-scalar.js';
 import { secretStatus, SecretStatus } from '../email-account/connection-settings.js';
 import { Receiver, receiverOf } from '../email-account/receiver.js';
 import { Sender, senderOf } from '../email-account/sender.js';
 import { enumeration } from '../enumeration.js';
+import { ExpirySubject } from '../expiry/expiry.js';
 import { AuditEntry } from './audit-entry.js';
 import type { AuditRow } from './audit-row.js';
 
@@ -110,6 +112,72 @@ const table: EntryTable = {
   },
   ApiTokenRevoked: { description: 'An API token was revoked: it opens nothing any more.', adds: {} },
   ApiTokenUsed: { description: 'An API token was used. Recorded at most once an hour for each token.', adds: {} },
+  ExpiryApproached: {
+    description: 'Something comes to its end: recorded once for each of 30, 7 and 1 days before.',
+    adds: {
+      subject: { type: () => ExpirySubject, description: 'What it is.', of: (data) => data.subject },
+      expiresAt: { type: () => DateTime, description: 'When it ends.', of: (data) => data.expiresAt },
+      withinDays: { type: () => Int, description: 'Within how many days from then: 30, 7 or 1.', of: (data) => data.withinDays },
+      fingerprintSha256: {
+        type: () => String,
+        nullable: true,
+        description: "The certificate's SHA-256 fingerprint; null for what is none.",
+        of: (data) => (data.key === '' ? null : data.key),
+      },
+    },
+  },
+  AuthenticationProfileCreated: {
+    description: 'An authentication profile was created.',
+    adds: { profileName: { type: () => ID, description: "The profile's name, as it was written.", of: (data) => data.profile.name } },
+  },
+  AuthenticationProfileChanged: { description: 'An authentication profile was changed.', adds: {} },
+  AuthenticationProfileDeleted: { description: 'An authentication profile was deleted, and its secrets were destroyed.', adds: {} },
+  ConsentGranted: {
+    description:
+      'The owner of a mailbox consented to an authentication profile. The actor is who began the consent, the origin is where the browser came back from.',
+    adds: {
+      scopes: { type: () => [String], nullable: true, description: 'What was granted; null where the provider did not say.', of: (data) => data.scopes },
+    },
+  },
+  ConsentLost: {
+    description: "The provider takes an authentication profile's refresh token no more: somebody has to act before there is access again.",
+    adds: { lossMessage: { type: () => String, description: 'Why, for people.', of: (data) => data.message } },
+  },
+  RefreshTokenRotated: {
+    description: "The provider gave a new refresh token in place of an authentication profile's own, which was destroyed.",
+    adds: {},
+  },
+  TruststoreCreated: {
+    description: 'A truststore was created.',
+    adds: {
+      truststoreName: { type: () => ID, description: "The truststore's name, as it was written.", of: (data) => data.name },
+      includeSystemRoots: { type: () => Boolean, description: "Whether it trusts the runtime's public CAs as well.", of: (data) => data.includeSystemRoots },
+    },
+  },
+  CertificateAdded: {
+    description: 'A certificate was added to a truststore.',
+    adds: {
+      certificate: { type: () => Certificate, description: 'The certificate that is trusted from here on.', of: (data) => data.certificate },
+      fetchedFrom: {
+        type: () => String,
+        nullable: true,
+        description: 'The server that showed it, e.g. `mail.example.com:143 (IMAP_STARTTLS)`; null for one that somebody entered.',
+        of: (data) => data.fetchedFrom && serverInWords(data.fetchedFrom),
+      },
+    },
+  },
+  CertificateRemoved: {
+    description: 'A certificate was taken out of a truststore.',
+    adds: {
+      fingerprintSha256: {
+        type: () => String,
+        nullable: true,
+        description: "The certificate's SHA-256 fingerprint. Never null here.",
+        of: (data) => data.fingerprintSha256,
+      },
+    },
+  },
+  TruststoreDeleted: { description: 'A truststore was deleted, with its certificates.', adds: {} },
   CommandRefused: {
     description: 'A change was refused by a rule.',
     adds: { command, problems: { type: () => [RefusedProblem], description: 'All that was wrong with it.', of: (data) => data.problems } },
@@ -137,6 +205,14 @@ const table: EntryTable = {
       command,
       targets: { type: () => [String], description: 'The endpoints, e.g. `smtp://mail.example.com:587?tls=required`.', of: (data) => data.targets },
       testOutcome,
+    },
+  },
+  ServerCertificateInspected: {
+    description: 'Somebody looked at the certificates of a mail server.',
+    adds: {
+      command,
+      server: { type: () => String, description: 'The server, e.g. `mail.example.com:143 (IMAP_STARTTLS)`.', of: (data) => serverInWords(data.server) },
+      code: { type: () => DiagnosisCode, description: 'What came of it: OK for a chain that is trusted.', of: (data) => data.code },
     },
   },
   TestMessageSent: {

@@ -50,7 +50,7 @@ export const DiagnosisCode = enumeration<Diagnosis>(
     TIMEOUT: 'No answer came in time.',
     EGRESS_DENIED: 'The service may not connect to that address: its egress rules exclude it.',
     TLS_HANDSHAKE_FAILED: 'The two sides could not agree on TLS.',
-    TLS_VERSION_TOO_LOW: 'The server speaks no TLS version as high as the account asks for.',
+    TLS_VERSION_TOO_LOW: 'The server speaks no TLS version as high as the account asks for. On a step that only warns: one below 1.2, which the account allows.',
     TLS_NOT_SPOKEN_ON_PORT: 'The server speaks clear text where TLS was expected from the start.',
     TLS_REQUIRED_ON_PORT: 'The server expects TLS from the start where clear text was spoken.',
     STARTTLS_NOT_OFFERED: 'The account requires STARTTLS, and the server does not offer it.',

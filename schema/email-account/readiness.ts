@@ -7,7 +7,7 @@ export const ReadinessGapCode = enumeration<GapCode>('ReadinessGapCode', 'What a
   PASSWORD_MISSING: 'A password that it needs is not there, or could not be brought back by a revert.',
   TRUSTSTORE_MISSING: 'It names a truststore that does not exist.',
   AUTHENTICATION_PROFILE_MISSING: 'It names an authentication profile that does not exist.',
-  REAUTHORIZATION_REQUIRED: 'The OAuth 2.0 consent has ended and must be given again. Nothing in this version of the service answers with it yet.',
+  REAUTHORIZATION_REQUIRED: 'Its authentication profile gives no access before somebody consents, for the first time or again, or enters a new refresh token.',
 });
 
 export const AccountWarningCode = enumeration<WarningCode>(
@@ -21,8 +21,8 @@ export const AccountWarningCode = enumeration<WarningCode>(
     USER_ID_NO_ADDRESS: "The receiver's user ID is no email address.",
     IP_ADDRESS_WITH_TLS: 'The host is an IP address, and few certificates name one.',
     REPLY_TO_UNATTENDED: 'Replies go to an address that looks like nobody reads it.',
-    CERTIFICATE_EXPIRING: 'A certificate expires soon. Nothing in this version of the service answers with it yet.',
-    SECRET_EXPIRING: 'A secret expires soon. Nothing in this version of the service answers with it yet.',
+    CERTIFICATE_EXPIRING: 'A certificate that it works with ends within 30 days, or has ended: in its truststore, of its authentication profile, or of its mail server as it was tested last.',
+    SECRET_EXPIRING: 'The client secret of its authentication profile ends within 30 days, or has ended.',
   },
 );
 

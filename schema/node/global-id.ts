@@ -1,4 +1,4 @@
-const nodeTypes = ['EmailAccount', 'ConnectionTest', 'ApiToken'] as const;
+const nodeTypes = ['EmailAccount', 'ConnectionTest', 'ApiToken', 'AuthenticationProfile', 'Truststore'] as const;
 export type NodeType = (typeof nodeTypes)[number];
 
 /** The id that `node` finds the object by: opaque to clients, base64url of `Type:key`. */

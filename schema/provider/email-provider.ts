@@ -2,7 +2,7 @@ import { Field, ID, Int, ObjectType } from 'type-graphql';
 import { findProvider, type Endpoint, type Provider } from '../../src/domain/provider/catalogue.js';
 import { enumeration } from '../enumeration.js';
 
-type Security = 'TLS' | 'SMTP_STARTTLS' | 'IMAP_STARTTLS' | 'POP3_STLS' | 'NONE';
+export type Security = 'TLS' | 'SMTP_STARTTLS' | 'IMAP_STARTTLS' | 'POP3_STLS' | 'NONE';
 type Authentication = Provider['authentication'][number];
 
 export const ServerSecurity = enumeration<Security>('ServerSecurity', 'How a connection to a mail server is protected.', {

@@ -3,7 +3,7 @@ import { passwordIn, withFingerprint } from '../domain/email-account/event-passw
 import type { EmailAccountEvent } from '../domain/email-account/events.js';
 import type { SecretSlot } from '../domain/email-account/settings.js';
 import { isPresent, secretReferences, type EmailAccount } from '../domain/email-account/state.js';
-import { CommandRefused } from '../domain/decider.js';
+import { CommandRefused, refuse } from '../domain/decider.js';
 import { SecretIdReused, type SealedSecret, type SecretStore, type SecretToSeal } from '../secret-store/secret-store.js';
 import type { SecretValue } from '../secret-store/secret-value.js';
 import type { PasswordInput } from './email-account-inputs.js';
@@ -26,7 +26,13 @@ export class AccountSecrets {
   change(slot: SecretSlot, commandId: string): PasswordChange {
     const value = this.entered[slot];
     if (value === undefined) return { change: 'keep' };
-    return value === null ? { change: 'clear' } : { change: 'replace', secretId: derivedId(commandId, slot), fingerprint: '' };
+    if (value === null) return { change: 'clear' };
+    if (/[\r\n\0]/.test(value.reveal()))
+      refuse(
+        'FORBIDDEN_CHARACTER',
+        `The ${slot.replace('.', "'s ")} has a line break or a NUL character, which no server takes. A private key is no password.`,
+      );
+    return { change: 'replace', secretId: derivedId(commandId, slot), fingerprint: '' };
   }
 
   /** Seals what the events refer to, durably, and answers the events with the fingerprints in place. The secret comes first, the event that refers to it second. */

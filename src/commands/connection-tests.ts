@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor } from '../domain/access/actor.js';
+import { graphAddresses } from '../domain/authentication-profile/national-cloud.js';
 import { CommandRefused, refuse, type Problem } from '../domain/decider.js';
 import type { ConnectionTestResult, ConnectionTestStage } from '../domain/email-account/connection-test.js';
 import { draftedAccount } from '../domain/email-account/draft.js';
@@ -8,7 +9,7 @@ import { isStale } from '../domain/email-account/snapshot.js';
 import type { PresentAccount } from '../domain/email-account/state.js';
 import type { Attempt } from '../domain/security-log/events.js';
 import { checkEmailAddress } from '../domain/text/email-address.js';
-import type { TestMail, TestSubject } from '../mail/mail-port.js';
+import type { ReceiverSubject, SenderSubject, TestMail, TestSubject } from '../mail/mail-port.js';
 import type { SecretStore } from '../secret-store/secret-store.js';
 import type { SecretValue } from '../secret-store/secret-value.js';
 import type { AccountHistory } from './account-history.js';
@@ -20,7 +21,7 @@ import type { EmailAccountCommands } from './email-account-commands.js';
 import type { ReceiverInputForm, SenderInputForm, TestConnection } from './email-account-inputs.js';
 import { placedInInput } from './placed-in-input.js';
 import type { RateLimit } from './rate-limit.js';
-import { directionsToTest } from './test-subject.js';
+import { directionsToTest, refuseTokensElsewhere } from './test-subject.js';
 
 /** A connection test as its caller sees it: of a saved account, or of a draft, which is stored nowhere. */
 export interface AccountConnectionTest extends ConnectionTestResult {
@@ -108,6 +109,7 @@ export class ConnectionTests {
       : { account: snapshot?.account, entered: new Map<string, SecretValue>() };
     if (account === undefined) return refuse('REQUIRED', 'Name the account to test, or describe it in draft.', ['accountId']);
     try {
+      if (draft) refuseTokensElsewhere(account, snapshot?.account ?? null, call.role);
       const subject = await this.#subject(account, input, entered);
       return { ...subject, saved: snapshot && !draft ? { accountId: snapshot.account.accountId, version: snapshot.version } : null };
     } catch (error) {
@@ -126,7 +128,7 @@ export class ConnectionTests {
     const receiver = directions.includes('RECEIVER') ? await this.subjects.receiver(account, entered) : null;
     return {
       subject: { sender, receiver, recipient: checkedRecipient(recipient) },
-      targets: [...(sender ? [senderEndpoint(sender.settings.connection)] : []), ...(receiver ? [receiverEndpoint(receiver.settings)] : [])],
+      targets: [...(sender ? [senderTarget(sender)] : []), ...(receiver ? [receiverTarget(receiver)] : [])],
     };
   }
 
@@ -191,6 +193,15 @@ export class ConnectionTests {
     };
     return { ...changed, test };
   }
+}
+
+/** Where a test connects to, for the record. */
+function senderTarget(sender: SenderSubject): string {
+  return 'cloud' in sender ? graphAddresses[sender.cloud] : senderEndpoint(sender.settings.connection);
+}
+
+function receiverTarget(receiver: ReceiverSubject): string {
+  return 'cloud' in receiver ? graphAddresses[receiver.cloud] : receiverEndpoint(receiver.settings);
 }
 
 function attemptOf({ accountId }: TestConnection): Attempt {

@@ -53,6 +53,10 @@ export class SecurityLog {
     return this.#append(call, data.command, null, { type: 'RoundTripVerified', data });
   }
 
+  serverInspected(call: Call, data: (SecurityLogEvent & { type: 'ServerCertificateInspected' })['data']): Promise<Appended> {
+    return this.#append(call, data.command, null, { type: 'ServerCertificateInspected', data });
+  }
+
   authenticationFailed(call: Call, cause: AuthenticationFailure, count: number): Promise<Appended> {
     return this.#append(call, 'authenticate', null, { type: 'AuthenticationFailed', data: { cause, count } });
   }

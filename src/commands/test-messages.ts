@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CommandRefused, refuse, type Problem } from '../domain/decider.js';
 import { checkEmailAddress } from '../domain/text/email-address.js';
 import { StoreUnavailable, type Position } from '../event-store/event-store.js';
-import type { SendMail, SmtpSubject } from '../mail/mail-port.js';
+import type { SenderSubject, SendMail } from '../mail/mail-port.js';
 import type { AccountHistory } from './account-history.js';
 import type { Call, ChangeOptions } from './change.js';
 import type { ConnectionSubjects } from './connection-subjects.js';
@@ -64,7 +64,7 @@ export class TestMessages {
       const earlier = options.idempotencyKey ? await this.#sentBefore(commandId, localPart) : null;
       if (earlier) return earlier;
       const { sender, to } = await this.#checked(input);
-      const messageId = `<${localPart}@${sender.settings.identity.emailAddress.replace(/^.*@/, '')}>`;
+      const messageId = `<${localPart}@${addressOf(sender).replace(/^.*@/, '')}>`;
       this.rateLimit.take(call.actor.id);
       const result = await this.sendMail(sender, { to, messageId, accountId: input.accountId }, signal);
       const { outcome, code, serverResponse } = result;
@@ -103,7 +103,7 @@ export class TestMessages {
     return { messageId, serverResponse, problems: [], ...(await this.handler.freshness(position)) };
   }
 
-  async #checked({ accountId, to }: Message): Promise<{ readonly sender: SmtpSubject; readonly to: string }> {
+  async #checked({ accountId, to }: Message): Promise<{ readonly sender: SenderSubject; readonly to: string }> {
     const snapshot = await this.history.at(accountId, new Date(8.64e15));
     if (snapshot === null) return refuse('NOT_FOUND', 'There is no email account of this id.', ['accountId']);
     const { account } = snapshot;
@@ -114,4 +114,8 @@ export class TestMessages {
     if (!recipient.ok) return refuse(recipient.code, recipient.message, ['to']);
     return { sender: await this.subjects.sender(account), to: recipient.value };
   }
+}
+
+function addressOf({ settings }: SenderSubject): string {
+  return settings.kind === 'smtp' ? settings.identity.emailAddress : settings.identity.userPrincipalName;
 }

@@ -1,8 +1,13 @@
+import type { NationalCloud } from '../domain/authentication-profile/national-cloud.js';
 import { refuse } from '../domain/decider.js';
+import { isAllowed } from '../domain/access/policy.js';
+import type { Role } from '../domain/access/role.js';
+import type { OAuthPreset } from '../domain/authentication-profile/settings.js';
+import { mayBeShownTokens } from '../domain/authentication-profile/token-hosts.js';
 import type { Direction } from '../domain/email-account/connection-test.js';
 import { receiverEndpoint, senderEndpoint } from '../domain/email-account/endpoint.js';
 import { mayUseSenderPassword } from '../domain/email-account/linked-credentials.js';
-import type { MailboxReceiverSettings, Password, SecretSlot, SmtpSenderSettings } from '../domain/email-account/settings.js';
+import type { MailboxReceiverSettings, Password, ReceiverSettings, SecretSlot, SenderSettings, SmtpSenderSettings } from '../domain/email-account/settings.js';
 import type { PresentAccount } from '../domain/email-account/state.js';
 import type { AccessTokens, OAuthCredentials, PasswordCredentials } from '../mail/mail-port.js';
 import { SecretNotBoundToEndpoint, SecretNotFound, SecretUnreadable, type SecretStore } from '../secret-store/secret-store.js';
@@ -63,6 +68,9 @@ const senderPassword = ['sender', 'smtp', 'identity', 'password'] as const;
 /** The access tokens of an authentication profile; null when there is none of the name. */
 export type AccessTokensOf = (profile: string) => Promise<AccessTokens | null>;
 
+/** Whose tokens a profile gives; null when there is none of the name. */
+export type PresetOf = (profile: string) => OAuthPreset | null;
+
 /**
  * Opens a section's login with tokens in place of a password.
  * @throws {CommandRefused} NOT_READY
@@ -71,6 +79,7 @@ export async function tokenCredentials(
   section: SmtpSenderSettings | MailboxReceiverSettings,
   profile: string,
   accessTokensOf: AccessTokensOf | null,
+  presetOf: PresetOf,
 ): Promise<OAuthCredentials> {
   const half = section.kind === 'smtp' ? 'sender' : 'receiver';
   const place = [half, section.kind, 'connection', 'authenticationProfile'] as const;
@@ -79,7 +88,59 @@ export async function tokenCredentials(
   if (userId === null) return notReady([half, section.kind, 'identity', 'userId'], `The ${half} has no user ID. Configure it.`);
   const accessTokens = await accessTokensOf(profile);
   if (accessTokens === null) return notReady(place, `There is no authentication profile named ${profile}. Create it, or choose another one.`);
+  const preset = presetOf(profile) ?? 'CUSTOM';
+  if (!mayBeShownTokens(preset, section.connection.host))
+    return notReady(
+      [half, section.kind, 'connection', 'host'],
+      `The authentication profile ${profile} gives access tokens of ${preset}, which go to servers of that provider alone, and ${section.connection.host} is none. Take the provider's host, or another profile.`,
+    );
   return { kind: 'oauth', userId, accessTokens };
+}
+
+/** Which of Microsoft's clouds a profile's tokens are for; null when there is no profile of the name. */
+export type CloudOf = (profile: string) => Promise<NationalCloud | null>;
+
+/**
+ * What Microsoft Graph is reached with.
+ * @throws {CommandRefused} NOT_READY
+ */
+export async function graphAccess(
+  half: 'sender' | 'receiver',
+  profile: string,
+  accessTokensOf: AccessTokensOf | null,
+  cloudOf: CloudOf,
+): Promise<{ readonly accessTokens: AccessTokens; readonly cloud: NationalCloud }> {
+  const place = [half, 'microsoftGraph', 'connection', 'authenticationProfile'] as const;
+  if (accessTokensOf === null) return notReady(place, 'Logging in with access tokens is not there yet in this version.');
+  const [accessTokens, cloud] = await Promise.all([accessTokensOf(profile), cloudOf(profile)]);
+  if (accessTokens === null || cloud === null) return notReady(place, `There is no authentication profile named ${profile}. Create it, or choose another one.`);
+  return { accessTokens, cloud };
+}
+
+/**
+ * A draft may bring its own host. Whoever may not configure accounts gets no access token sent to a host that nobody configured for it.
+ * @throws {CommandRefused} NOT_READY
+ */
+export function refuseTokensElsewhere(drafted: PresentAccount, saved: PresentAccount | null, role: Role): void {
+  if (isAllowed(role, 'Mutation.configureSender')) return;
+  for (const half of ['sender', 'receiver'] as const) {
+    const section = drafted[half];
+    if (section === null || section.kind === 'microsoftGraph' || section.connection.authenticationProfile === null) continue;
+    const before = saved?.[half] ?? null;
+    const isConfigured = before !== null && before.kind === section.kind && isSameTarget(before, section);
+    if (!isConfigured)
+      notReady(
+        [half, section.kind, 'connection', 'authenticationProfile'],
+        'A draft with an authentication profile can be tested by those who may configure accounts: its access token would go to a server that nobody has configured for it. Save the account first, or ask an editor.',
+      );
+  }
+}
+
+function isSameTarget(before: SmtpSenderSettings | MailboxReceiverSettings, after: SmtpSenderSettings | MailboxReceiverSettings): boolean {
+  const [one, other] = [before.connection, after.connection];
+  const endpointOf = (section: SmtpSenderSettings | MailboxReceiverSettings) =>
+    section.kind === 'smtp' ? senderEndpoint(section.connection) : receiverEndpoint(section);
+  return endpointOf(before) === endpointOf(after) && one.authenticationProfile?.toLowerCase() === other.authenticationProfile?.toLowerCase();
 }
 
 /** The halves to test: those asked for, else those that are there. @throws {CommandRefused} NOT_READY for a half that is missing or cannot be tested. */
@@ -92,19 +153,15 @@ export function directionsToTest(account: PresentAccount, asked: readonly Direct
   return directions;
 }
 
-/** @throws {CommandRefused} NOT_READY for what cannot be connected to yet. */
-export function connectableSender(sender: PresentAccount['sender']): SmtpSenderSettings {
+/** @throws {CommandRefused} NOT_READY */
+export function connectableSender(sender: PresentAccount['sender']): SenderSettings {
   if (sender === null) return notReady(['sender'], 'The account has no sender. Configure it first.');
-  if (sender.kind === 'microsoftGraph')
-    return notReady(['sender', 'microsoftGraph'], 'Microsoft Graph cannot be connected to yet in this version. SMTP senders can.');
   return sender;
 }
 
-/** @throws {CommandRefused} NOT_READY for what cannot be connected to yet. */
-export function connectableReceiver(receiver: PresentAccount['receiver']): MailboxReceiverSettings {
+/** @throws {CommandRefused} NOT_READY */
+export function connectableReceiver(receiver: PresentAccount['receiver']): ReceiverSettings {
   if (receiver === null) return notReady(['receiver'], 'The account has no receiver. Configure it first.');
-  if (receiver.kind === 'microsoftGraph')
-    return notReady(['receiver', 'microsoftGraph'], 'Microsoft Graph cannot be connected to yet in this version. IMAP and POP3 receivers can.');
   return receiver;
 }
 

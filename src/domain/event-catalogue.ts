@@ -1,10 +1,13 @@
 import type { Actor } from './access/actor.js';
 import { systemActor } from './access/actor.js';
 import type { ApiTokenEvent } from './api-token/events.js';
+import type { AuthenticationProfileEvent } from './authentication-profile/events.js';
 import type { EmailAccountEvent } from './email-account/events.js';
+import type { ExpiryEvent } from './expiry/events.js';
 import type { SecurityLogEvent } from './security-log/events.js';
+import type { TruststoreEvent } from './truststore/events.js';
 
-export type PostledgerEvent = EmailAccountEvent | ApiTokenEvent | SecurityLogEvent;
+export type PostledgerEvent = EmailAccountEvent | ApiTokenEvent | AuthenticationProfileEvent | TruststoreEvent | ExpiryEvent | SecurityLogEvent;
 export type PostledgerEventType = PostledgerEvent['type'];
 
 type Json = Readonly<Record<string, unknown>>;
@@ -22,6 +25,12 @@ export interface CatalogueEntry {
 }
 
 const plain: CatalogueEntry = { schemaVersion: 1, upcasters: [], secretReferences: [], personalData: [] };
+
+const profileSettings: CatalogueEntry = {
+  ...plain,
+  secretReferences: ['profile.clientSecret', 'profile.privateKey', 'profile.refreshToken'],
+  personalData: ['profile.clientSecret.setBy', 'profile.privateKey.setBy', 'profile.refreshToken.setBy'],
+};
 
 /** Every type of event there is. The compiler insists on an entry for each. */
 export const eventCatalogue: Readonly<Record<PostledgerEventType, CatalogueEntry>> = {
@@ -44,6 +53,17 @@ export const eventCatalogue: Readonly<Record<PostledgerEventType, CatalogueEntry
   ApiTokenIssued: { ...plain, personalData: ['name'] },
   ApiTokenRevoked: plain,
   ApiTokenUsed: { ...plain, personalData: ['ip'] },
+  AuthenticationProfileCreated: profileSettings,
+  AuthenticationProfileChanged: profileSettings,
+  AuthenticationProfileDeleted: plain,
+  ConsentGranted: { ...plain, secretReferences: ['refreshToken'], personalData: ['refreshToken.setBy'] },
+  ConsentLost: plain,
+  RefreshTokenRotated: { ...plain, secretReferences: ['refreshToken'], personalData: ['refreshToken.setBy'] },
+  TruststoreCreated: plain,
+  CertificateAdded: plain,
+  CertificateRemoved: plain,
+  TruststoreDeleted: plain,
+  ExpiryApproached: plain,
   CommandRefused: plain,
   CommandConflicted: plain,
   CommandChangedNothing: plain,
@@ -52,6 +72,7 @@ export const eventCatalogue: Readonly<Record<PostledgerEventType, CatalogueEntry
   DraftConnectionTested: plain,
   TestMessageSent: { ...plain, personalData: ['serverResponse'] },
   RoundTripVerified: plain,
+  ServerCertificateInspected: plain,
   AuthenticationFailed: plain,
 };
 
@@ -110,4 +131,32 @@ const apiTokenEvents: ReadonlySet<string> = new Set<ApiTokenEvent['type']>(['Api
 
 export function isApiTokenEvent(event: PostledgerEvent): event is ApiTokenEvent {
   return apiTokenEvents.has(event.type);
+}
+
+const authenticationProfileEvents: ReadonlySet<string> = new Set<AuthenticationProfileEvent['type']>([
+  'AuthenticationProfileCreated',
+  'AuthenticationProfileChanged',
+  'AuthenticationProfileDeleted',
+  'ConsentGranted',
+  'ConsentLost',
+  'RefreshTokenRotated',
+]);
+
+export function isAuthenticationProfileEvent(event: PostledgerEvent): event is AuthenticationProfileEvent {
+  return authenticationProfileEvents.has(event.type);
+}
+
+const truststoreEvents: ReadonlySet<string> = new Set<TruststoreEvent['type']>([
+  'TruststoreCreated',
+  'CertificateAdded',
+  'CertificateRemoved',
+  'TruststoreDeleted',
+]);
+
+export function isTruststoreEvent(event: PostledgerEvent): event is TruststoreEvent {
+  return truststoreEvents.has(event.type);
+}
+
+export function isExpiryEvent(event: PostledgerEvent): event is ExpiryEvent {
+  return event.type === 'ExpiryApproached';
 }

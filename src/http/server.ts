@@ -17,6 +17,7 @@ import { serveIde } from './ide.js';
 import { KnownOperations } from './known-operations.js';
 import { HttpMetrics } from './metrics.js';
 import { OpenConnections } from './open-connections.js';
+import { serveOAuthCallback, type OAuthCallbackOptions } from './oauth-callback.js';
 import { OperationContexts } from './operation-context.js';
 import { PreparedDocuments } from './prepared-documents.js';
 import { serveProbes, type Readiness } from './probes.js';
@@ -36,6 +37,8 @@ export interface HttpServerOptions {
   /** Resolves to false when the views did not get there in time. Throws an Error named InvalidConsistencyToken for a damaged token. */
   readonly awaitFreshness: (consistencyToken: string) => Promise<boolean>;
   readonly readiness: () => Promise<Readiness>;
+  /** Finishes the consent that somebody comes back from. */
+  readonly finishConsent: OAuthCallbackOptions['finish'];
   /** Gets the metrics of HTTP, GraphQL and the process; `/metrics` shows all that is in it. */
   readonly registry: Registry;
   readonly log: Logger;
@@ -49,7 +52,7 @@ export interface HttpServer {
 }
 
 /**
- * Serves `/graphql` (HTTP, WebSockets, the IDE), `/livez`, `/readyz` and `/metrics`, and resolves once it listens.
+ * Serves `/graphql` (HTTP, WebSockets, the IDE), `/oauth/callback`, `/livez`, `/readyz` and `/metrics`, and resolves once it listens.
  * @throws {Error} of the system when the address cannot be bound, with its `code`, e.g. EADDRINUSE.
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
@@ -73,6 +76,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   };
   answerErrors(app, config.limits.bodyBytes, faults);
   serveProbes(app, options.readiness, registry);
+  serveOAuthCallback(app, { finish: options.finishConsent, addresses: parts.addresses, faults, log: options.log });
   const ide = config.introspection ? await serveIde(app, graphqlPath) : null;
   serveGraphQL(app, { ...parts, apollo, knownOperations: new KnownOperations(rules, documents, shownErrors), ide });
   const webSockets = new WebSocketEndpoint(app.server, graphqlPath, {

@@ -12,7 +12,7 @@ export function certificatesOf(socket: TLSSocket): readonly Certificate[] {
   // Typed as always there, and null when the server sent none.
   let next: DetailedPeerCertificate | null = socket.getPeerCertificate(true);
   while (next?.raw && certificates.length < longest) {
-    const certificate = described(next.raw);
+    const certificate = certificateFacts(next.raw);
     if (certificate === null || certificates.some(({ fingerprintSha256 }) => fingerprintSha256 === certificate.fingerprintSha256)) break;
     certificates.push(certificate);
     next = next.issuerCertificate;
@@ -26,8 +26,8 @@ export function withoutOwnRoot(certificates: readonly Certificate[]): readonly C
   return certificates.length > 1 && last?.subject === last?.issuer ? certificates.slice(0, -1) : certificates;
 }
 
-/** Null for one whose dates cannot be read. */
-function described(der: Buffer): Certificate | null {
+/** Null for one whose dates cannot be read. @throws what OpenSSL says of bytes that are no certificate. */
+export function certificateFacts(der: Buffer): Certificate | null {
   const certificate = new X509Certificate(der);
   const [notBefore, notAfter] = [new Date(certificate.validFrom), new Date(certificate.validTo)];
   if (Number.isNaN(notBefore.getTime()) || Number.isNaN(notAfter.getTime())) return null;

@@ -2,10 +2,11 @@ import type { ConnectionTestStageName } from '../domain/email-account/connection
 import { Deadline } from './deadline.js';
 import { imapEndpoint, smtpEndpoint, type Endpoint } from './endpoint.js';
 import { checkEnvelope } from './envelope-check.js';
+import { graphRun, testGraphReceiver, testGraphSender } from './graph/test-graph.js';
 import { endImapSession, examineMailbox, openImapSession } from './imap-session.js';
 import { roadOf, type MailSettings, type Road } from './mail-settings.js';
 import { passwordsIn } from './credentials.js';
-import type { MailboxSubject, ReceiverSubject, SenderSubject, SmtpSubject, TestMail } from './mail-port.js';
+import type { Credentials, MailboxSubject, ReceiverSubject, SenderSubject, SmtpSubject, TestMail } from './mail-port.js';
 import { endPop3Session, examinePop3Mailbox, openPop3Session } from './pop3/pop3-session.js';
 import { openSmtpSession } from './smtp-session.js';
 import { StageFailed, StageRun } from './stage-run.js';
@@ -46,12 +47,12 @@ async function inStages(run: StageRun, work: (run: StageRun) => Promise<void>): 
 }
 
 function testSender(sender: SenderSubject, recipient: string | null, stages: StageStream, road: Road, deadline: Deadline): Promise<void> {
-  if (!isSmtp(sender)) throw new RangeError('Microsoft Graph cannot be connected to yet.');
+  if (!isSmtp(sender)) return inStages(graphRun('SENDER', sender, road, stages), (run) => testGraphSender(sender, run, road, deadline));
   return inStages(senderRun(sender, stages), (run) => testSmtp(sender, recipient, run, road, deadline));
 }
 
 function testReceiver(receiver: ReceiverSubject, stages: StageStream, road: Road, deadline: Deadline): Promise<void> {
-  if (!isMailbox(receiver)) throw new RangeError('Microsoft Graph cannot be connected to yet.');
+  if (!isMailbox(receiver)) return inStages(graphRun('RECEIVER', receiver, road, stages), (run) => testGraphReceiver(receiver, run, road, deadline));
   return inStages(receiverRun(receiver, stages), (run) =>
     receiver.settings.kind === 'pop3' ? testPop3(receiver, run, road, deadline) : testImap(receiver, run, road, deadline),
   );
@@ -93,24 +94,25 @@ async function testPop3(receiver: MailboxSubject, run: StageRun, road: Road, dea
 }
 
 function senderRun({ settings: { connection }, credentials, trust }: SmtpSubject, stages: StageStream): StageRun {
-  const plan = [...waysIn(smtpEndpoint(connection, trust)), 'SENDER', 'RECIPIENT'] as const;
+  const plan = [...waysIn(smtpEndpoint(connection, trust), credentials), 'SENDER', 'RECIPIENT'] as const;
   return new StageRun('SENDER', plan, connection.port, passwordsIn(credentials), (stage) => stages.push(stage), true);
 }
 
 function receiverRun({ settings: { connection }, credentials, trust }: MailboxSubject, stages: StageStream): StageRun {
-  const plan = [...waysIn(imapEndpoint(connection, trust)), 'MAILBOX'] as const;
+  const plan = [...waysIn(imapEndpoint(connection, trust), credentials), 'MAILBOX'] as const;
   return new StageRun('RECEIVER', plan, connection.port, passwordsIn(credentials), (stage) => stages.push(stage), true);
 }
 
 /** The stages up to being logged in. */
-function waysIn({ security }: Endpoint): readonly ConnectionTestStageName[] {
+function waysIn({ security }: Endpoint, credentials: Credentials | null): readonly ConnectionTestStageName[] {
+  const login = credentials?.kind === 'oauth' ? (['TOKEN', 'AUTHENTICATION'] as const) : (['AUTHENTICATION'] as const);
   switch (security) {
     case 'IMPLICIT':
-      return ['DNS', 'CONNECT', 'TLS', 'GREETING', 'AUTHENTICATION'];
+      return ['DNS', 'CONNECT', 'TLS', 'GREETING', ...login];
     case 'REQUIRED':
     case 'OPPORTUNISTIC':
-      return ['DNS', 'CONNECT', 'GREETING', 'STARTTLS', 'AUTHENTICATION'];
+      return ['DNS', 'CONNECT', 'GREETING', 'STARTTLS', ...login];
     case 'DISABLED':
-      return ['DNS', 'CONNECT', 'GREETING', 'AUTHENTICATION'];
+      return ['DNS', 'CONNECT', 'GREETING', ...login];
   }
 }

@@ -30,6 +30,8 @@ export class Deadline {
    * @throws {ConnectionFailure} TIMEOUT or CANCELLED when the deadline, its caller or the step's own limit comes first; the work is then left to itself.
    */
   async within<Result>(work: Promise<Result>, limitMilliseconds = this.step): Promise<Result> {
+    // Whoever waits hears of it; what is left to itself may fail unheard.
+    work.catch(() => undefined);
     this.throwIfOver();
     const { signal } = this.#over;
     let timer: NodeJS.Timeout | undefined;
@@ -45,6 +47,11 @@ export class Deadline {
       clearTimeout(timer);
       if (stop) signal.removeEventListener('abort', stop);
     }
+  }
+
+  /** Aborts with the deadline, whatever ends it. */
+  get signal(): AbortSignal {
+    return this.#over.signal;
   }
 
   get isOver(): boolean {

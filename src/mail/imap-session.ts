@@ -1,14 +1,15 @@
 import { ImapFlow } from 'imapflow';
 import { errorCode, socketProblem } from './classify-network-error.js';
 import { imapProblem } from './classify-imap-response.js';
-import { asPassword } from './credentials.js';
 import type { Deadline } from './deadline.js';
 import { imapEndpoint } from './endpoint.js';
 import { ConnectionFailure, type FailureCode } from './failure.js';
 import { openMailConnection, type MailConnection } from './mail-connection.js';
 import type { MailboxSubject } from './mail-port.js';
+import { noteRefusal, noTokensTaken, refusedToken, takeAccessToken } from './oauth-login.js';
 import type { Road } from './mail-settings.js';
 import { farewellMilliseconds } from './smtp-session.js';
+import type { SecretValue } from '../secret-store/secret-value.js';
 import type { StageRun } from './stage-run.js';
 
 /**
@@ -17,17 +18,28 @@ import type { StageRun } from './stage-run.js';
  */
 export async function openImapSession(subject: MailboxSubject, run: StageRun, road: Road, deadline: Deadline): Promise<ImapFlow> {
   const connection = await openMailConnection(imapEndpoint(subject.settings.connection, subject.trust), run, road, deadline);
+  const { credentials } = subject;
+  const token = credentials.kind === 'oauth' ? await takeAccessToken(credentials, run, deadline) : null;
   return run.take('AUTHENTICATION', async () => {
-    const client = clientOn(connection, subject, deadline);
+    const client = clientOn(connection, subject, token, deadline);
     try {
       await deadline.within(client.connect());
-      return { value: client, message: 'The server accepts user ID and password.' };
+      return { value: client, message: token === null ? 'The server accepts user ID and password.' : 'The server accepts the access token.' };
     } catch (error) {
-      const offered = takesPasswords(client);
+      const offered = token === null ? takesPasswords(client) : takesTokens(client);
       client.close();
-      throw offered || isAnswered(error) ? imapFailure(error, 'AUTHENTICATION_FAILED') : new ConnectionFailure('AUTHENTICATION_NOT_OFFERED');
+      const failure =
+        offered || isAnswered(error) ? loginFailure(error, token) : new ConnectionFailure('AUTHENTICATION_NOT_OFFERED', token === null ? {} : noTokensTaken);
+      noteRefusal(failure, credentials, token);
+      throw failure;
     }
   });
+}
+
+function loginFailure(error: unknown, token: SecretValue | null): unknown {
+  const failure = imapFailure(error, 'AUTHENTICATION_FAILED');
+  if (token === null || !(failure instanceof ConnectionFailure) || failure.code !== 'AUTHENTICATION_FAILED') return failure;
+  return new ConnectionFailure('AUTHENTICATION_FAILED', { ...refusedToken, serverResponse: failure.serverResponse });
 }
 
 /** Opens the mailbox for reading alone (EXAMINE). @throws {StageFailed} */
@@ -49,8 +61,7 @@ export async function endImapSession(client: ImapFlow, deadline: Deadline): Prom
   client.close();
 }
 
-function clientOn({ socket, secure }: MailConnection, { settings, credentials }: MailboxSubject, deadline: Deadline): ImapFlow {
-  const { userId, password } = asPassword(credentials);
+function clientOn({ socket, secure }: MailConnection, { settings, credentials }: MailboxSubject, token: SecretValue | null, deadline: Deadline): ImapFlow {
   // The deadline decides how long is waited; the library's own limits must not come before it.
   const patience = deadline.milliseconds * 2;
   const client = new ImapFlow({
@@ -65,7 +76,7 @@ function clientOn({ socket, secure }: MailConnection, { settings, credentials }:
         return socket;
       },
     },
-    auth: { user: userId, pass: password.reveal() },
+    auth: { user: credentials.userId, ...(credentials.kind === 'password' ? { pass: credentials.password.reveal() } : { accessToken: token?.reveal() ?? '' }) },
     clientInfo: { name: 'Postledger', vendor: 'Postledger', 'support-url': '' },
     logger: false,
     disableAutoIdle: true,
@@ -76,6 +87,10 @@ function clientOn({ socket, secure }: MailConnection, { settings, credentials }:
   // A lost connection also fails the command that waits for it, and there it is told.
   client.on('error', () => client.close());
   return client;
+}
+
+function takesTokens({ capabilities }: ImapFlow): boolean {
+  return capabilities.has('AUTH=OAUTHBEARER') || capabilities.has('AUTH=XOAUTH2');
 }
 
 function takesPasswords({ capabilities }: ImapFlow): boolean {

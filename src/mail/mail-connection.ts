@@ -1,20 +1,21 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionTestStage } from '../domain/email-account/connection-test.js';
+import { EgressDenied } from '../egress/egress-denied.js';
+import { refuseDenied } from '../egress/egress-rules.js';
+import { addressesOf } from '../egress/resolve.js';
 import { resolutionProblem } from './classify-network-error.js';
 import { clientName } from './client-name.js';
 import { Conversation } from './conversation.js';
 import type { Deadline } from './deadline.js';
-import { egressRuleAgainst } from './egress.js';
 import type { Endpoint } from './endpoint.js';
 import { ConnectionFailure } from './failure.js';
 import { handshakeFailure } from './handshake-diagnosis.js';
 import type { Road } from './mail-settings.js';
+import { openMailSocket } from './mail-socket.js';
 import type { Greeting } from './opening.js';
 import { answersTls, type ProbeTarget } from './probe.js';
-import { addressesOf } from './resolve.js';
 import { StageFailed, StageRun, type Found } from './stage-run.js';
-import { openSocket } from './tcp-socket.js';
 import { tlsVersionName } from './tls-context.js';
 import { secure, type SecuredSocket } from './tls-handshake.js';
 
@@ -89,9 +90,10 @@ async function resolve({ host }: Endpoint, road: Road, deadline: Deadline): Prom
 
 /** One address after the other until one answers. None is connected to when one of them is forbidden: a name that has such an address is not to be trusted with the others. */
 async function connectToFirst(addresses: readonly string[], { port }: Endpoint, run: StageRun, road: Road, deadline: Deadline): Promise<Socket> {
-  for (const address of addresses) {
-    const rule = egressRuleAgainst(address, road.egress);
-    if (rule !== null) return run.take('CONNECT', () => Promise.reject(egressDenied(rule)));
+  try {
+    refuseDenied(addresses, port, road.egress);
+  } catch (error) {
+    return run.take('CONNECT', () => Promise.reject(error instanceof EgressDenied ? egressDenied(error) : error));
   }
   const last = addresses.length - 1;
   for (const [index, address] of addresses.entries()) {
@@ -99,7 +101,7 @@ async function connectToFirst(addresses: readonly string[], { port }: Endpoint, 
     try {
       return await run.take(
         'CONNECT',
-        async () => ({ value: await openSocket(address, port, deadline, deadline.step / addresses.length), message: `${address} answers on port ${port}.` }),
+        async () => ({ value: await openMailSocket(address, port, road, deadline, deadline.step / addresses.length), message: `${address} answers on port ${port}.` }),
         () => (index < last && !deadline.isOver ? 'WARNED' : 'FAILED'),
       );
     } catch (error) {
@@ -109,19 +111,15 @@ async function connectToFirst(addresses: readonly string[], { port }: Endpoint, 
   throw new RangeError('There was no address to connect to.');
 }
 
-function egressDenied(rule: string): ConnectionFailure {
-  const message = `The service may not connect to ${rule}.`;
-  if (rule !== 'loopback addresses') return new ConnectionFailure('EGRESS_DENIED', { message });
-  return new ConnectionFailure('EGRESS_DENIED', {
-    message,
-    hint: 'Where the mail server is meant to run on this machine, its operator sets POSTLEDGER_EGRESS_ALLOW_LOOPBACK=true.',
-  });
+function egressDenied({ rule, message }: EgressDenied): ConnectionFailure {
+  const hint = rule === 'loopback addresses' ? 'Where the mail server is meant to run on this machine, its operator allows it by POSTLEDGER_EGRESS_ALLOW_LOOPBACK.' : null;
+  return new ConnectionFailure('EGRESS_DENIED', hint === null ? { message } : { message, hint });
 }
 
 async function secured(raw: Socket, { endpoint, ...target }: ProbeTarget): Promise<Found<Socket>> {
   refuseTruststore(endpoint);
   const { socket, session } = await negotiate(raw, { endpoint, ...target });
-  return { value: socket, message: secureMessage(session, endpoint.host), tls: session };
+  return { value: socket, ...securedBy(session, endpoint.host) };
 }
 
 async function greet(conversation: Conversation, implicit: boolean, target: ProbeTarget): Promise<Found<Greeting>> {
@@ -161,7 +159,7 @@ async function startTls(conversation: Conversation, greeting: Greeting, target: 
   if (conversation.release().length > 0)
     throw new ConnectionFailure('PROTOCOL_ERROR', { message: 'Something was sent between STARTTLS and TLS. Somebody on the way may have put it in.' });
   const { socket, session } = await negotiate(conversation.socket, target);
-  return { value: socket, message: secureMessage(session, endpoint.host), tls: session };
+  return { value: socket, ...securedBy(session, endpoint.host) };
 }
 
 async function negotiate(raw: Socket, target: ProbeTarget): Promise<SecuredSocket> {
@@ -173,8 +171,13 @@ async function negotiate(raw: Socket, target: ProbeTarget): Promise<SecuredSocke
   }
 }
 
-function secureMessage({ version, certificates }: SecuredSocket['session'], host: string): string {
-  return `${version}; the certificate is valid for ${host}${certificates[0] ? ` until ${certificates[0].notAfter}` : ''}.`;
+/** A version below 1.2 is what the account allows, and is told as a warning every time (RFC 8996). */
+function securedBy(session: SecuredSocket['session'], host: string): Omit<Found<Socket>, 'value'> {
+  const { version, certificates } = session;
+  const message = `${version}; the certificate is valid for ${host}${certificates[0] ? ` until ${certificates[0].notAfter}` : ''}.`;
+  if (version !== 'TLSv1' && version !== 'TLSv1.1') return { message, tls: session };
+  const hint = "TLS 1.0 and 1.1 are broken: have the server brought up to date, and raise the account's minimumTlsVersion to TLS_1_2 then.";
+  return { message, tls: session, outcome: 'WARNED', code: 'TLS_VERSION_TOO_LOW', hint };
 }
 
 /** A connection that names a truststore must not be made with other CAs in its place. */

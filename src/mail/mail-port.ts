@@ -1,6 +1,8 @@
-import type { ConnectionTestStage, DiagnosisCode } from '../domain/email-account/connection-test.js';
+import type { NationalCloud } from '../domain/authentication-profile/national-cloud.js';
+import type { Certificate, ConnectionTestStage, DiagnosisCode } from '../domain/email-account/connection-test.js';
 import type { RoundTripResult } from '../domain/email-account/round-trip.js';
 import type { GraphReceiverSettings, GraphSenderSettings, MailboxReceiverSettings, SmtpSenderSettings } from '../domain/email-account/settings.js';
+import type { MailServer } from '../domain/truststore/mail-server.js';
 import type { SecretValue } from '../secret-store/secret-value.js';
 
 /** What is connected to, with the credentials in hand. */
@@ -30,11 +32,14 @@ export interface MailboxSubject {
 
 export interface GraphSenderSubject {
   readonly settings: GraphSenderSettings;
+  /** Which of Microsoft's clouds the tokens are for. */
+  readonly cloud: NationalCloud;
   readonly accessTokens: AccessTokens;
 }
 
 export interface GraphReceiverSubject {
   readonly settings: GraphReceiverSettings;
+  readonly cloud: NationalCloud;
   readonly accessTokens: AccessTokens;
 }
 
@@ -116,3 +121,20 @@ export interface RoundTripSubject {
 
 /** Sends the message and waits so long for it in the receiver's mailbox, then reads and removes it. Never throws for what a server does. */
 export type VerifyRoundTrip = (subject: RoundTripSubject, message: TestMessage, timeoutMilliseconds: number, signal: AbortSignal) => Promise<RoundTripResult>;
+
+/** What a server shows of itself to whoever connects. */
+export interface CertificateInspection {
+  /** Whether an account that names no truststore would connect. */
+  readonly trusted: boolean;
+  /** As TLS names it: `TLSv1.3`. Null where it did not come to TLS. */
+  readonly tlsVersion: string | null;
+  /** The chain as the server sent it, its own certificate first; empty where it did not come to TLS. */
+  readonly certificates: readonly Certificate[];
+  /** What would keep an account from connecting; null for nothing. */
+  readonly problem: DiagnosisCode | null;
+  /** What was found and what to do, for people. */
+  readonly message: string;
+}
+
+/** Connects as far as the server's certificates and hangs up. Nobody logs in. Never throws for what a server does. */
+export type InspectCertificate = (server: MailServer, signal: AbortSignal) => Promise<CertificateInspection>;

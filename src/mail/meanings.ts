@@ -47,7 +47,8 @@ export const meanings: Readonly<Record<DiagnosisCode, { readonly message: string
   CERTIFICATE_UNTRUSTED: {
     message: 'No CA that the service trusts stands behind the certificate.',
     hint:
-      'If the server belongs to a private CA, have the certificate of that CA added to what the service trusts: its operator names the file in NODE_EXTRA_CA_CERTS and restarts it. ' +
+      'If the server belongs to a private CA, add the certificate of that CA to a truststore and name the truststore in the connection: inspectServerCertificate shows what the server ' +
+      'presents, trustServerCertificate puts a chosen certificate of it into a truststore. Compare its fingerprint with what the operator of the server tells you. ' +
       'If you expect no private CA here, find out first who answers at this address.',
   },
   CERTIFICATE_EXPIRED: { message: 'The certificate has expired.', hint: "Have the server's operator renew it. If it looks valid, check this machine's clock." },
@@ -62,7 +63,7 @@ export const meanings: Readonly<Record<DiagnosisCode, { readonly message: string
   CERTIFICATE_REVOKED: { message: 'The certificate was revoked by its CA.', hint: "Have the server's operator replace it. Do not trust this server before." },
   TRUSTSTORE_MISSING: {
     message: 'There is no truststore of the name that the account gives. Nothing was sent.',
-    hint: "Truststores are not there yet in this version. Take the name out of the connection; the runtime's own CAs and those of NODE_EXTRA_CA_CERTS are then trusted.",
+    hint: "Create the truststore with the certificates that stand behind the server, or take the name out of the connection: the runtime's own CAs are then trusted.",
   },
   AUTHENTICATION_FAILED: {
     message: 'The server refuses user ID or password.',

@@ -2,6 +2,7 @@ import { passwordsIn } from './credentials.js';
 import { Deadline } from './deadline.js';
 import { ConnectionFailure, type FailureCode } from './failure.js';
 import { failureOf } from './failure-of.js';
+import { sendGraphMessage } from './graph/send-graph-message.js';
 import { roadOf, type MailSettings } from './mail-settings.js';
 import type { SendMail, SmtpSubject, TestMessage } from './mail-port.js';
 import { shownServerText } from './server-text.js';
@@ -17,8 +18,8 @@ const undecided: ReadonlySet<FailureCode> = new Set(['TIMEOUT', 'CANCELLED', 'CO
 export function messageSender(settings: MailSettings): SendMail {
   const road = roadOf(settings);
   return async (sender, message, signal) => {
-    if (!isSmtp(sender)) throw new RangeError('Microsoft Graph cannot be connected to yet.');
     const deadline = new Deadline(road.deadlineMilliseconds, signal);
+    if (!isSmtp(sender)) return sendGraphMessage(sender, message, road, deadline);
     const secrets = passwordsIn(sender.credentials);
     // The stages are those of a connection test; only the one that fails is told.
     const run = new StageRun('SENDER', [], sender.settings.connection.port, secrets, () => undefined);

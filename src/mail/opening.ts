@@ -1,5 +1,5 @@
 import type { Conversation } from './conversation.js';
-import { pop3Problem, pop3ResponseCodeOf } from './classify-pop3-response.js';
+import { pop3Problem } from './classify-pop3-response.js';
 import { ConnectionFailure } from './failure.js';
 import { imapProblem, responseCodeOf } from './classify-imap-response.js';
 import { isTemporary, smtpReply, temporaryProblem } from './smtp-reply.js';
@@ -83,7 +83,7 @@ export const pop3Opening: Opening = {
   async greet(conversation) {
     const greeting = await conversation.line();
     if (/^-ERR\b/i.test(greeting))
-      throw new ConnectionFailure(pop3Problem(pop3ResponseCodeOf(greeting)) ?? 'SERVER_REFUSED_SESSION', { serverResponse: greeting });
+      throw new ConnectionFailure(pop3Problem(greeting) ?? 'SERVER_REFUSED_SESSION', { serverResponse: greeting });
     if (!/^\+OK\b/i.test(greeting)) throw new ConnectionFailure('PROTOCOL_ERROR', { serverResponse: greeting });
     return {
       text: `${greeting}\r\n`,
@@ -101,6 +101,6 @@ export const pop3Opening: Opening = {
   async startTls(conversation) {
     conversation.send('STLS');
     const reply = await conversation.line();
-    if (!/^\+OK\b/i.test(reply)) throw new ConnectionFailure(pop3Problem(pop3ResponseCodeOf(reply)) ?? 'STARTTLS_NOT_OFFERED', { serverResponse: reply });
+    if (!/^\+OK\b/i.test(reply)) throw new ConnectionFailure(pop3Problem(reply) ?? 'STARTTLS_NOT_OFFERED', { serverResponse: reply });
   },
 };

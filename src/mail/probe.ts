@@ -4,7 +4,7 @@ import { Conversation } from './conversation.js';
 import type { Deadline } from './deadline.js';
 import type { Endpoint } from './endpoint.js';
 import type { Road } from './mail-settings.js';
-import { openSocket } from './tcp-socket.js';
+import { openMailSocket } from './mail-socket.js';
 import { tlsVersionName, tlsVersions } from './tls-context.js';
 import { HandshakeFailed, secure } from './tls-handshake.js';
 
@@ -34,10 +34,10 @@ export async function answersTls(target: ProbeTarget): Promise<boolean> {
 }
 
 /** Whether the server greets in clear text without being asked. */
-export async function greetsInClearText({ address, endpoint, deadline }: ProbeTarget): Promise<boolean> {
+export async function greetsInClearText({ address, endpoint, road, deadline }: ProbeTarget): Promise<boolean> {
   const limit = limitOf(deadline);
   try {
-    const conversation = new Conversation(await openSocket(address, endpoint.port, deadline, limit));
+    const conversation = new Conversation(await openMailSocket(address, endpoint.port, road, deadline, limit));
     const greeting = await deadline.within(conversation.line(), limit).finally(() => conversation.socket.destroy());
     return /^(?:220[ -]|\* (?:OK|BYE|PREAUTH)\b|\+OK)/i.test(greeting);
   } catch {
@@ -48,10 +48,10 @@ export async function greetsInClearText({ address, endpoint, deadline }: ProbeTa
 }
 
 /** Whether a handshake comes as far as a certificate; how that is judged is no question here. */
-async function handshakes({ address, endpoint, deadline }: ProbeTarget, secureContext: SecureContext): Promise<boolean> {
+async function handshakes({ address, endpoint, road, deadline }: ProbeTarget, secureContext: SecureContext): Promise<boolean> {
   const limit = limitOf(deadline);
   try {
-    const socket = await openSocket(address, endpoint.port, deadline, limit);
+    const socket = await openMailSocket(address, endpoint.port, road, deadline, limit);
     if (endpoint.security !== 'IMPLICIT') {
       const conversation = new Conversation(socket);
       const upgrade = endpoint.opening.greet(conversation, clientName(socket)).then(() => endpoint.opening.startTls(conversation));

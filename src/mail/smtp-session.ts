@@ -3,10 +3,10 @@ import type { SMTPConnectionCustomAuthContext, SMTPEnvelope } from 'nodemailer/l
 import type { SecretValue } from '../secret-store/secret-value.js';
 import { socketProblem } from './classify-network-error.js';
 import { clientName } from './client-name.js';
-import { asPassword } from './credentials.js';
 import type { Deadline } from './deadline.js';
 import { smtpEndpoint } from './endpoint.js';
 import { ConnectionFailure, type FailureCode } from './failure.js';
+import { challengeReason, noteRefusal, noTokensTaken, refusedToken, takeAccessToken, tokenMechanism, tokenResponseOf } from './oauth-login.js';
 import { openMailConnection, type MailConnection } from './mail-connection.js';
 import type { SmtpSubject } from './mail-port.js';
 import type { Road } from './mail-settings.js';
@@ -68,6 +68,26 @@ export class SmtpSession {
     await this.#reply((done) => this.#connection.login({ user, pass: password.reveal() }, done));
   }
 
+  /**
+   * By SASL (RFC 4954, 7628), in a dialogue of our own: the library would ask for new tokens by itself.
+   * @throws {ConnectionFailure} AUTHENTICATION_NOT_OFFERED, without having sent anything, where the server takes no token here.
+   */
+  async logInWithToken(userId: string, token: SecretValue, server: { readonly host: string; readonly port: number }): Promise<void> {
+    const mechanism = tokenMechanism(this.#commands().authMethods);
+    if (mechanism === null) throw new ConnectionFailure('AUTHENTICATION_NOT_OFFERED', noTokensTaken);
+    const response = Buffer.from(tokenResponseOf(mechanism, userId, token, server)).toString('base64');
+    const first = await this.command(`AUTH ${mechanism} ${response}`);
+    // A challenge tells why it was refused; it has to be answered before the server says so by its code.
+    const reply = first.code === 334 ? await this.command(mechanism === 'XOAUTH2' ? '' : 'AQ==') : first;
+    if (first.code === 235) return;
+    const reason = challengeReason(first.text.replace(/^334[ -]?/, ''));
+    const code = authenticationProblem(reply);
+    throw new ConnectionFailure(code, {
+      ...(code === 'AUTHENTICATION_FAILED' ? refusedToken : {}),
+      serverResponse: reason === null ? reply.text : `${reply.text} (${reason})`,
+    });
+  }
+
   /** One command and its reply, whatever that is. */
   async command(line: string): Promise<SmtpReply> {
     const { status, response } = await this.#wait(this.#commands().sendCommand(line));
@@ -123,17 +143,24 @@ export class SmtpSession {
  */
 export async function openSmtpSession(subject: SmtpSubject, run: StageRun, road: Road, deadline: Deadline): Promise<SmtpSession> {
   const connection = await openMailConnection(smtpEndpoint(subject.settings.connection, subject.trust), run, road, deadline);
+  const { credentials } = subject;
+  const token = credentials?.kind === 'oauth' ? await takeAccessToken(credentials, run, deadline) : null;
   return run.take('AUTHENTICATION', async () => {
     const session = new SmtpSession(connection, subject, deadline);
     try {
       await session.begin();
-      if (subject.credentials === null) return { value: session, outcome: 'SKIPPED', message: 'The account has no password: it sends without logging in.' };
-      const { userId, password } = asPassword(subject.credentials);
-      await session.logIn(userId, password);
-      return { value: session, message: 'The server accepts user ID and password.' };
+      if (credentials === null) return { value: session, outcome: 'SKIPPED', message: 'The account has no password: it sends without logging in.' };
+      if (credentials.kind === 'password') {
+        await session.logIn(credentials.userId, credentials.password);
+        return { value: session, message: 'The server accepts user ID and password.' };
+      }
+      if (token !== null) await session.logInWithToken(credentials.userId, token, subject.settings.connection);
+      return { value: session, message: 'The server accepts the access token.' };
     } catch (error) {
       await session.end();
-      throw smtpFailure(error, authenticationProblem);
+      const failure = smtpFailure(error, authenticationProblem);
+      noteRefusal(failure, credentials, token);
+      throw failure;
     }
   });
 }

@@ -40,8 +40,8 @@ export class StageRun {
     readonly direction: Direction,
     readonly plan: readonly ConnectionTestStageName[],
     readonly port: number,
-    /** What a server may echo and nobody may see. */
-    readonly secrets: readonly SecretValue[],
+    /** What a server may echo and nobody may see. An access token joins when it is there. */
+    readonly secrets: SecretValue[],
     readonly report: (stage: ConnectionTestStage) => void,
     readonly isTest = false,
   ) {}

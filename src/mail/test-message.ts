@@ -2,8 +2,13 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import type { SmtpSenderSettings } from '../domain/email-account/settings.js';
 import type { TestMessage } from './mail-port.js';
 
+/** Whose name a message bears. */
+export interface WrittenBy {
+  readonly identity: Pick<SmtpSenderSettings['identity'], 'emailAddress' | 'displayName' | 'replyTo'>;
+}
+
 /** A short text that says it is a test, as it goes over the wire (RFC 5322). It asks not to be answered by programs (RFC 3834). */
-export async function composeTestMessage({ identity }: SmtpSenderSettings, { to, messageId, accountId }: TestMessage): Promise<Buffer> {
+export async function composeTestMessage({ identity }: WrittenBy, { to, messageId, accountId }: TestMessage): Promise<Buffer> {
   const { emailAddress, displayName, replyTo } = identity;
   const composer = new MailComposer({
     from: { name: displayName ?? '', address: emailAddress },

@@ -12,6 +12,9 @@ export function tlsVersionName(version: TlsVersion): SecureVersion {
   return names[version];
 }
 
+/** One with the runtime's roots takes 1.2 MB, and a truststore leaves one behind with every change. */
+const mostContexts = 100;
+
 /**
  * Contexts for TLS connections, one for each truststore and range of versions: each holds all roots, and building one takes milliseconds.
  * The lowest version is set in the context, because a connection's own is ignored beside one.
@@ -32,18 +35,26 @@ export class TlsContexts {
 
   between(minVersion: SecureVersion, maxVersion: SecureVersion, trust: TrustedRoots | null = null): SecureContext {
     const key = `${minVersion} ${maxVersion} ${trust?.key ?? ''}`;
-    const ca = this.#roots(trust);
-    const context =
-      this.#contexts.get(key) ??
-      createSecureContext({
-        minVersion,
-        maxVersion,
-        // TLS 1.0 and 1.1 sign with SHA-1, which OpenSSL 3 gives up only at this level.
-        ...(minVersion === 'TLSv1' || minVersion === 'TLSv1.1' ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {}),
-        ...(ca === null ? {} : { ca: [...ca] }),
-      });
+    const context = this.#contexts.get(key) ?? this.#built(minVersion, maxVersion, trust);
+    // Taken out and put in again: the first is then the one that nobody has asked for the longest.
+    this.#contexts.delete(key);
     this.#contexts.set(key, context);
+    const [oldest] = this.#contexts.keys();
+    if (this.#contexts.size > mostContexts && oldest !== undefined) this.#contexts.delete(oldest);
     return context;
+  }
+
+  #built(minVersion: SecureVersion, maxVersion: SecureVersion, trust: TrustedRoots | null): SecureContext {
+    const ca = this.#roots(trust);
+    return createSecureContext({
+      minVersion,
+      maxVersion,
+      // TLS 1.0 and 1.1 sign with SHA-1, which OpenSSL 3 gives up only at this level.
+      ...(minVersion === 'TLSv1' || minVersion === 'TLSv1.1' ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {}),
+      ...(ca === null ? {} : { ca: [...ca] }),
+      // Servers do not send their root, so what somebody chose from a chain is mostly an intermediate CA or the server's own certificate. Host name and dates are checked all the same.
+      ...(trust === null ? {} : { allowPartialTrustChain: true }),
+    });
   }
 
   /** Null: what the runtime trusts by itself. */

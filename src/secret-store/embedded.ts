@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { SecretSlot } from '../domain/email-account/settings.js';
+import type { SecretSlot } from './secret-slot.js';
 import { AccountKeys } from './account-keys.js';
 import { AccountRows } from './account-rows.js';
 import { openDatabase, type Database } from './database.js';

@@ -1,4 +1,4 @@
-import type { SecretSlot } from '../domain/email-account/settings.js';
+import type { SecretSlot } from './secret-slot.js';
 import { StoreUnavailable } from '../event-store/event-store.js';
 import type { KurrentDbLog } from '../event-store/kurrentdb.js';
 import { KeyCache } from './key-cache.js';

@@ -1,4 +1,4 @@
-import type { SecretSlot } from '../domain/email-account/settings.js';
+import type { SecretSlot } from './secret-slot.js';
 import type { AccountKey } from './sealing.js';
 import { SecretIdReused, type SecretToSeal } from './secret-store.js';
 

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { SecretSlot } from '../domain/email-account/settings.js';
+import type { SecretSlot } from './secret-slot.js';
 import { hkdf } from './hkdf.js';
 import { freshRandom } from './random-pool.js';
 import { SecretValue } from './secret-value.js';

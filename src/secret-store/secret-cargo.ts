@@ -1,4 +1,4 @@
-import type { SecretSlot } from '../domain/email-account/settings.js';
+import type { SecretSlot } from './secret-slot.js';
 import type { WrappedKey } from './root-keys.js';
 import type { SealedRow } from './sealed-secret.js';
 import { SecretStoreError, type SecretStore } from './secret-store.js';

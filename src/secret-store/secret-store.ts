@@ -1,5 +1,6 @@
 import type { Endpoint } from '../domain/email-account/endpoint.js';
-import type { SecretReference, SecretSlot } from '../domain/email-account/settings.js';
+import type { SecretReference } from '../domain/email-account/settings.js';
+import type { SecretSlot } from './secret-slot.js';
 import type { SecretValue } from './secret-value.js';
 
 /** One secret to keep, and everything it is tied to: it opens again only with all of it unchanged. */
@@ -59,7 +60,8 @@ export interface Diagnosis {
 }
 
 /**
- * Keeps the accounts' secrets, encrypted, beside the event log. Account ids are taken ignoring case. One behavioural contract suite (`test/secret-store/`)
+ * Keeps the accounts' secrets, encrypted, beside the event log. Account ids are taken ignoring case. Authentication profiles own secrets as well, under the id that `profileOwner` gives them:
+ * to the store they are accounts like all others. One behavioural contract suite (`test/secret-store/`)
  * holds for every engine. Every call fails with {@link SecretStoreUnavailable} after `close`, and when the store is lost.
  */
 export interface SecretStore {

@@ -1,17 +1,31 @@
 import type { Logger } from 'pino';
 import type { Views } from '../../projections/views.js';
 import { AccountHistory } from '../commands/account-history.js';
+import { accountsNaming } from '../commands/accounts-naming.js';
 import { ApiTokenCommands } from '../commands/api-token-commands.js';
+import { AuthenticationProfileCommands } from '../commands/authentication-profile-commands.js';
 import { CommandHandler } from '../commands/command-handler.js';
 import { ConnectionSubjects } from '../commands/connection-subjects.js';
+import { consentKeyLabel, ConsentStates } from '../commands/consent-state.js';
+import { Consents } from '../commands/consents.js';
 import { ConnectionTests } from '../commands/connection-tests.js';
 import { EmailAccountCommands } from '../commands/email-account-commands.js';
 import { RateLimit } from '../commands/rate-limit.js';
 import { RoundTrips } from '../commands/round-trips.js';
 import { SecurityLog } from '../commands/security-log.js';
+import { SettingsDiscoveries } from '../commands/settings-discoveries.js';
+import { ServerCertificates } from '../commands/server-certificates.js';
+import { StoredProfiles } from '../commands/stored-profiles.js';
+import { StoredTruststores } from '../commands/stored-truststores.js';
 import { TestMessages, type RecordedMessage } from '../commands/test-messages.js';
+import { TruststoreCommands } from '../commands/truststore-commands.js';
+import { nationalCloudOf } from '../domain/authentication-profile/national-cloud.js';
 import type { MailSettings } from '../mail/mail-settings.js';
+import type { TokenFacts } from '../oauth/token-owner.js';
+import { discoveryOnDemand, type DiscoveryAccess } from './discovery-on-demand.js';
+import { guardedFetch } from './guarded-fetch.js';
 import { mailOnDemand } from './mail-on-demand.js';
+import { consentsOnDemand, tokensOnDemand } from './oauth-on-demand.js';
 import type { Stores } from './open-stores.js';
 
 /** All that can be asked of the service, put together once a process. */
@@ -21,6 +35,14 @@ export interface Commands {
   readonly connectionTests: ConnectionTests;
   readonly testMessages: TestMessages;
   readonly roundTrips: RoundTrips;
+  readonly profiles: AuthenticationProfileCommands;
+  readonly storedProfiles: StoredProfiles;
+  readonly consents: Consents;
+  /** What is known of a profile's access tokens on this node. */
+  readonly tokenFacts: (profile: string) => TokenFacts | null;
+  readonly truststores: TruststoreCommands;
+  readonly serverCertificates: ServerCertificates;
+  readonly settingsDiscoveries: SettingsDiscoveries;
   readonly accountHistory: AccountHistory;
   readonly securityLog: SecurityLog;
   /** Resolves once no change is under way. */
@@ -30,9 +52,15 @@ export interface Commands {
 /** How mail servers may be reached, and how often a caller may ask for it. */
 export interface MailAccess extends MailSettings {
   readonly testsPerMinute: number;
+  readonly discovery: Omit<DiscoveryAccess, 'fetch'>;
   /** How long an operation may take in all. */
   readonly operationSeconds: number;
+  /** Where providers of OAuth 2.0 send people back to. Asked for once the service listens. */
+  readonly redirectUri: () => string;
 }
+
+/** How often one person may come back from providers in a minute. */
+const consentsPerMinute = 30;
 
 /** What the key is derived for that tokens are verified with. */
 export const tokenKeyLabel = 'api-token-verifiers';
@@ -45,15 +73,45 @@ export async function buildCommands({ events, secrets }: Stores, views: Views, s
   );
   const accountHistory = new AccountHistory(events);
   const accounts = new EmailAccountCommands(handler, secrets, accountHistory, (accountId, version) => views.accounts.findAtVersion(accountId, version), now);
-  const { testMail, sendMail, verifyRoundTrip } = mailOnDemand(settings);
-  const subjects = new ConnectionSubjects(secrets);
+  const fetch = guardedFetch(settings);
+  const { testMail, sendMail, verifyRoundTrip, inspectCertificate } = mailOnDemand({ fetch, ...settings });
   const tests = new RateLimit(settings.testsPerMinute, now);
+  const serverCertificates = new ServerCertificates(handler, inspectCertificate, tests);
+  const profiles = new AuthenticationProfileCommands(handler, events, secrets, (name) => accountsNaming({ authenticationProfile: name }, events, views), now);
+  const storedProfiles = new StoredProfiles(events, secrets, (name) => views.profiles.folded(name), profiles);
+  const states = new ConsentStates(await secrets.deriveKey(consentKeyLabel));
+  const accessTokens = tokensOnDemand(storedProfiles, fetch, {
+    now,
+    random: Math.random,
+    changedAt: (name) => {
+      const profile = views.profiles.find(name);
+      return profile && `${profile.createdAt} ${profile.updatedAt}`;
+    },
+    onFault: (profile, error) => log.warn({ err: error, profile }, 'an access token could not be refreshed ahead of its end; it is tried again'),
+  });
+  const subjects = new ConnectionSubjects(
+    secrets,
+    new StoredTruststores(events),
+    (name) => accessTokens.accessTokensOf(name),
+    (name) => {
+      const profile = views.profiles.find(name);
+      return Promise.resolve(profile && nationalCloudOf(profile.profile.settings));
+    },
+    (name) => views.profiles.find(name)?.profile.settings.preset ?? null,
+  );
   return {
     accounts,
     tokens: new ApiTokenCommands(handler, events, await secrets.deriveKey(tokenKeyLabel), now),
     connectionTests: new ConnectionTests(handler, accounts, accountHistory, secrets, subjects, testMail, tests, now),
     testMessages: new TestMessages(handler, accountHistory, subjects, sendMail, sentMessages(views), tests, now),
     roundTrips: new RoundTrips(handler, accountHistory, subjects, verifyRoundTrip, tests, settings.operationSeconds),
+    profiles,
+    storedProfiles,
+    truststores: new TruststoreCommands(handler, events, serverCertificates, (name) => accountsNaming({ truststore: name }, events, views)),
+    serverCertificates,
+    settingsDiscoveries: new SettingsDiscoveries(discoveryOnDemand(settings, { ...settings.discovery, fetch }), tests),
+    tokenFacts: (profile) => accessTokens.facts(profile),
+    consents: new Consents(profiles, storedProfiles, states, consentsOnDemand(fetch), settings.redirectUri, new RateLimit(consentsPerMinute, now), now),
     accountHistory,
     securityLog,
     idle: () => handler.idle(),

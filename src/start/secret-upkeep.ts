@@ -1,8 +1,16 @@
 import { secretReferences } from '../domain/email-account/state.js';
 import type { AccountHistory } from '../commands/account-history.js';
+import type { StoredProfiles } from '../commands/stored-profiles.js';
+import { profileOf } from '../secret-store/secret-slot.js';
 import type { SecretStore } from '../secret-store/secret-store.js';
 
 const everyHour = 3_600_000; // milliseconds
+
+/** Those who know what is referred to. */
+export interface Owners {
+  readonly accountHistory: AccountHistory;
+  readonly storedProfiles: Pick<StoredProfiles, 'secretIds'>;
+}
 
 export interface UpkeepOptions {
   /** In lower case. */
@@ -13,18 +21,18 @@ export interface UpkeepOptions {
 }
 
 /**
- * Finishes erasures and deletes what no account refers to any more, now and then hourly. A fault is told to `onFault`, and the next round tries again.
+ * Finishes erasures and deletes what no account and no authentication profile refers to any more, now and then hourly. A fault is told to `onFault`, and the next round tries again.
  * `firstRound` never rejects.
  */
 export function keepSecretsSwept(
   store: SecretStore,
-  history: AccountHistory,
+  owners: Owners,
   { erasedAccounts, graceMilliseconds, now, onFault }: UpkeepOptions,
 ): { readonly firstRound: Promise<void>; stop(): void } {
   const round = async () => {
     try {
       await finishErasures(store, erasedAccounts());
-      await store.sweep({ now: now(), graceMilliseconds, isCurrent: (accountId, secretIds) => currentSecrets(history, accountId, secretIds) });
+      await store.sweep({ now: now(), graceMilliseconds, isCurrent: (owner, secretIds) => currentSecrets(owners, owner, secretIds) });
     } catch (error) {
       onFault(error);
     }
@@ -45,8 +53,13 @@ export async function finishErasures(store: SecretStore, erasedAccounts: AsyncIt
   return finished;
 }
 
-async function currentSecrets(history: AccountHistory, accountId: string, secretIds: readonly string[]): Promise<ReadonlySet<string>> {
-  const snapshot = await history.at(accountId, new Date(8.64e15));
-  const current = new Set(snapshot ? secretReferences(snapshot.account).map(({ secretId }) => secretId) : []);
+async function currentSecrets({ accountHistory, storedProfiles }: Owners, owner: string, secretIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const profile = profileOf(owner);
+  const current = profile === null ? await secretsOfAccount(accountHistory, owner) : await storedProfiles.secretIds(profile);
   return new Set(secretIds.filter((secretId) => current.has(secretId)));
+}
+
+async function secretsOfAccount(history: AccountHistory, accountId: string): Promise<ReadonlySet<string>> {
+  const snapshot = await history.at(accountId, new Date(8.64e15));
+  return new Set(snapshot ? secretReferences(snapshot.account).map(({ secretId }) => secretId) : []);
 }

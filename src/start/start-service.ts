@@ -6,13 +6,16 @@ import { openViews, type Views } from '../../projections/views.js';
 import type { Services } from '../../schema/request-context.js';
 import { Authentication } from '../commands/authentication.js';
 import { AuthenticationFailures } from '../commands/authentication-failures.js';
-import type { Config } from '../config.js';
+import { isLoopback, type Config } from '../config.js';
 import { streamPrefixes } from '../domain/streams.js';
+import type { Means } from '../discovery/means.js';
 import type { EventStore } from '../event-store/event-store.js';
+import { oauthCallbackPath } from '../http/oauth-callback.js';
 import { startHttpServer, type HttpServer } from '../http/server.js';
 import { ensureBootstrapToken } from './bootstrap-token.js';
 import { buildCommands, type Commands } from './commands.js';
 import { openStores } from './open-stores.js';
+import { endingSoon, expiryMetrics, ownerAsWritten, watchExpiries } from './expiry-watch.js';
 import { finishErasures, keepSecretsSwept } from './secret-upkeep.js';
 import { serviceFacts } from './service-facts.js';
 import { viewMetrics } from './view-metrics.js';
@@ -41,6 +44,8 @@ export interface StartOptions {
   readonly additionalRoots?: readonly string[];
   /** For tests: stores that are opened in another way than the configuration says. */
   readonly openStores?: typeof openStores;
+  /** For tests: other ways to search for settings than over the network. */
+  readonly discoveryMeans?: Partial<Means>;
 }
 
 /** How long a replaced password stays, so that a revert can bring it back. In milliseconds: 24 hours. */
@@ -52,7 +57,7 @@ const secretGrace = 86_400_000;
  */
 export async function startService(
   config: Config,
-  { log: destination, additionalRoots = [], openStores: open = openStores }: StartOptions = {},
+  { log: destination, additionalRoots = [], openStores: open = openStores, discoveryMeans = {} }: StartOptions = {},
 ): Promise<RunningService> {
   const startedAt = new Date();
   const log = pino({ level: config.logLevel, base: { service: 'postledger' }, serializers: { err: stdSerializers.err } }, destination ?? process.stderr);
@@ -77,17 +82,25 @@ export async function startService(
     opened.push(views);
     await caughtUp(views, log);
 
+    let listening = '';
     const commands = await buildCommands(
       stores,
       views,
-      { egress: config.egress, additionalRoots, testsPerMinute: config.connectionTestsPerMinute, operationSeconds: config.http.limits.operationSeconds },
+      {
+        egress: config.egress,
+        additionalRoots,
+        testsPerMinute: config.connectionTestsPerMinute,
+        discovery: { ...config.discovery, means: discoveryMeans },
+        operationSeconds: config.http.limits.operationSeconds,
+        redirectUri: () => `${config.publicUrl ?? ownAddress(listening)}${oauthCallbackPath}`,
+      },
       log,
     );
     // A caller who hangs up does not stop the change that was asked for; the stores wait for it.
     opened.push({ stop: () => commands.idle() });
     await finishErasures(stores.secrets, views.erasedAccounts());
     opened.push(
-      keepSecretsSwept(stores.secrets, commands.accountHistory, {
+      keepSecretsSwept(stores.secrets, commands, {
         erasedAccounts: () => views.erasedAccounts(),
         graceMilliseconds: secretGrace,
         now: () => new Date(),
@@ -110,6 +123,7 @@ export async function startService(
     });
     const registry = new Registry();
     viewMetrics(registry, facts);
+    expiryMetrics(registry, views, () => new Date());
 
     const server = await startHttpServer({
       config: config.http,
@@ -128,9 +142,19 @@ export async function startService(
           },
         };
       },
+      finishConsent: (callback, signal) => commands.consents.finish(callback, signal),
       registry,
       log,
     });
+    listening = server.url;
+    opened.push(
+      watchExpiries(
+        stores.events,
+        views,
+        () => new Date(),
+        (error) => log.error({ err: error }, 'what is about to expire could not be recorded; it is tried again'),
+      ),
+    );
     return running({ config, server, bootstrapToken, warnings, log, views, stopAll });
   } catch (error) {
     await stopAll();
@@ -178,6 +202,12 @@ function running({
   };
 }
 
+/** How a browser on this machine reaches the service. */
+function ownAddress(listening: string): string {
+  const { hostname, port, origin } = new URL(listening);
+  return isLoopback(hostname.replace(/^\[|\]$/g, '')) ? origin : `http://127.0.0.1:${port}`;
+}
+
 /** Waits until every view shows all there is, or stands still at an event that it cannot take: then the service starts, and is not ready. */
 async function caughtUp(views: Views, log: Logger): Promise<void> {
   const waiting = setInterval(
@@ -218,15 +248,34 @@ function servicesOf(commands: Commands, views: Views, facts: Services['serviceFa
   return {
     accountCommands: commands.accounts,
     tokenCommands: commands.tokens,
+    profileCommands: commands.profiles,
+    truststoreCommands: commands.truststores,
+    serverCertificates: commands.serverCertificates,
+    consents: commands.consents,
     connectionTests: commands.connectionTests,
     testMessages: commands.testMessages,
     roundTrips: commands.roundTrips,
+    settingsDiscoveries: commands.settingsDiscoveries,
     accountHistory: commands.accountHistory,
     accounts: views.accounts,
     auditTrail: views.auditTrail,
     tokens: views.tokens,
+    profiles: views.profiles,
+    truststores: views.truststores,
+    tokenFacts: commands.tokenFacts,
+    expiries: {
+      endingWithin: (days, most) =>
+        views.expiries
+          .endingBefore(new Date(Date.now() + days * 86_400_000), most)
+          .map((expiry) => ({ ...expiry, owner: ownerAsWritten(expiry.owner, views) })),
+    },
     securityLog: commands.securityLog,
-    knownNames: { truststores: new Set(), authenticationProfiles: new Set() },
+    knownNames: {
+      truststores: { has: (name) => views.truststores.isThere(name) },
+      authenticationProfiles: { has: (name) => views.profiles.isThere(name) },
+      profilesToReauthorize: { has: (name) => views.profiles.needsReauthorization(name) },
+      endingSoon: endingSoon(views, () => new Date()),
+    },
     serviceFacts: facts,
   };
 }

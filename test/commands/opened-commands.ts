@@ -11,6 +11,7 @@ import { ConnectionTests } from '../../src/commands/connection-tests.js';
 import { EmailAccountCommands } from '../../src/commands/email-account-commands.js';
 import { RateLimit } from '../../src/commands/rate-limit.js';
 import { SecurityLog } from '../../src/commands/security-log.js';
+import { StoredTruststores } from '../../src/commands/stored-truststores.js';
 import { TestMessages } from '../../src/commands/test-messages.js';
 import { openEmbeddedEventStore } from '../../src/event-store/embedded.js';
 import type { EventStore, RecordedEvent } from '../../src/event-store/event-store.js';
@@ -108,7 +109,7 @@ export async function openCommands(options: CommandsOptions = {}): Promise<Opene
   const handler = new CommandHandler(events, new SecurityLog(events, now), views.readYourWrites, (error) => lateFaults.push(error));
   const history = new AccountHistory(events);
   const accounts = new EmailAccountCommands(handler, secrets, history, (accountId, version) => views.accounts.findAtVersion(accountId, version), now);
-  const subjects = new ConnectionSubjects(secrets);
+  const subjects = new ConnectionSubjects(secrets, new StoredTruststores(events));
   const rateLimit = new RateLimit(10_000, now);
   const testMail = async function* (subject: TestSubject) {
     tested.push(subject);

@@ -17,12 +17,16 @@ const changePassword = ({ accounts }: OpenedCommands, text: string | null) => ac
 
 /** One round of the service's upkeep, as it is made at the start and then hourly. */
 async function sweep({ secrets, history, views }: OpenedCommands, clock: { now: Date }): Promise<void> {
-  const upkeep = keepSecretsSwept(secrets, history, {
-    erasedAccounts: () => views.erasedAccounts(),
-    graceMilliseconds: day,
-    now: () => clock.now,
-    onFault: (error) => expect.fail(String(error)),
-  });
+  const upkeep = keepSecretsSwept(
+    secrets,
+    { accountHistory: history, storedProfiles: { secretIds: () => Promise.resolve(new Set()) } },
+    {
+      erasedAccounts: () => views.erasedAccounts(),
+      graceMilliseconds: day,
+      now: () => clock.now,
+      onFault: (error) => expect.fail(String(error)),
+    },
+  );
   await upkeep.firstRound;
   upkeep.stop();
 }

@@ -1,5 +1,6 @@
 import type { Actor } from '../../src/domain/access/actor.js';
-import type { ConnectionTestStage } from '../../src/domain/email-account/connection-test.js';
+import type { ProfileSettings } from '../../src/domain/authentication-profile/settings.js';
+import type { Certificate, ConnectionTestStage } from '../../src/domain/email-account/connection-test.js';
 import type { SecretReference } from '../../src/domain/email-account/settings.js';
 import type { PostledgerEvent, PostledgerEventType } from '../../src/domain/event-catalogue.js';
 
@@ -18,6 +19,43 @@ const sealed = (secretId: string, version: number, ...boundTo: string[]): Secret
 });
 const senderPassword = sealed('5b0c1a7e-8d3f-4c1e-9a52-0c2f6d1e7b44', 1, 'smtp://smtp.example.com:587?tls=required');
 const receiverPassword = sealed('c1a7e5b0-3f8d-4e1c-a529-2f0c1e6d44b7', 1, 'imap://imap.example.com:993?tls=implicit&truststore=plant-7');
+const login = 'https://login.example.com/token';
+const clientSecret = sealed('2f1e0d9c-8b7a-4c6d-9e5f-1a2b3c4d5e6f', 1, login);
+const privateKey = sealed('3a2b1c0d-9e8f-4d7c-8b6a-2f3e4d5c6b7a', 1, login);
+const refreshToken = sealed('4b3c2d1e-0f9a-4e8d-9c7b-3a4f5e6d7c8b', 1, login);
+const byConsent: ProfileSettings = {
+  name: 'Corp',
+  grant: 'AUTHORIZATION_CODE',
+  preset: 'CUSTOM',
+  tenant: null,
+  tokenEndpoint: login,
+  authorizationEndpoint: 'https://login.example.com/authorize',
+  clientId: 'mail-client',
+  scopes: ['mail', 'offline_access'],
+  clientSecret,
+  clientSecretExpiresAt: '2027-06-30T00:00:00.000Z',
+  certificate: null,
+  privateKey: null,
+  refreshToken,
+};
+const byCertificate: ProfileSettings = {
+  ...byConsent,
+  grant: 'CLIENT_CREDENTIALS',
+  preset: 'MICROSOFT',
+  tenant: 'contoso.example',
+  authorizationEndpoint: null,
+  clientSecret: null,
+  clientSecretExpiresAt: null,
+  certificate: {
+    pem: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
+    thumbprintSha256: 'CD'.repeat(32),
+    subject: 'CN=mail-client',
+    notBefore: '2026-01-01T00:00:00.000Z',
+    notAfter: '2028-01-01T00:00:00.000Z',
+  },
+  privateKey,
+  refreshToken: null,
+};
 const attempt = { command: 'renameEmailAccount', entityType: 'EmailAccount', entityId: 'Sales' };
 
 const resolved: ConnectionTestStage = {
@@ -62,6 +100,18 @@ const untrusted: ConnectionTestStage = {
       },
     ],
   },
+};
+
+const plantRoot: Certificate = {
+  fingerprintSha256: 'CD'.repeat(32),
+  subject: 'CN=Plant 7 Root',
+  issuer: 'CN=Plant 7 Root',
+  subjectAlternativeNames: [],
+  serialNumber: '01',
+  notBefore: '2025-01-01T00:00:00.000Z',
+  notAfter: '2035-01-01T00:00:00.000Z',
+  isCertificateAuthority: true,
+  pem: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
 };
 
 const nothing: Readonly<Record<string, never>> = {};
@@ -160,6 +210,9 @@ export const eventsToday: Examples = {
       ],
     },
   ],
+  ExpiryApproached: [
+    { subject: 'CLIENT_SECRET', entityType: 'AuthenticationProfile', entityId: 'contoso', key: '', expiresAt: '2026-12-24T00:00:00.000Z', withinDays: 30 },
+  ],
   CommandConflicted: [{ ...attempt, expectedVersion: 3, currentVersion: 5 }],
   CommandChangedNothing: [attempt],
   CommandFailed: [{ ...attempt, reference: '3d2c1b0a-5e4f-4a3b-8c7d-6e5f4a3b2c1d' }],
@@ -179,6 +232,31 @@ export const eventsToday: Examples = {
   ],
   RoundTripVerified: [
     { ...attempt, command: 'verifyRoundTrip', messageId: '<9a8b7c6d@postledger.example>', outcome: 'FAILED', stoppedAt: 'ARRIVED', code: 'TIMEOUT' },
+  ],
+  AuthenticationProfileCreated: [{ profile: byCertificate }, { profile: { ...byConsent, grant: 'REFRESH_TOKEN', authorizationEndpoint: null } }],
+  AuthenticationProfileChanged: [{ profile: byConsent }, { profile: byCertificate }],
+  AuthenticationProfileDeleted: [nothing],
+  ConsentGranted: [
+    { refreshToken, scopes: ['mail'] },
+    { refreshToken, scopes: null },
+  ],
+  ConsentLost: [{ message: 'The provider takes the refresh token no more.' }],
+  RefreshTokenRotated: [{ refreshToken: { ...refreshToken, version: 2 } }],
+  TruststoreCreated: [{ name: 'Plant-7', includeSystemRoots: false }],
+  CertificateAdded: [
+    { name: 'Plant-7', certificate: plantRoot, fetchedFrom: null },
+    { name: 'Plant-7', certificate: plantRoot, fetchedFrom: { host: 'imap.example.com', port: 143, security: 'IMAP_STARTTLS' } },
+  ],
+  CertificateRemoved: [{ name: 'Plant-7', fingerprintSha256: 'CD'.repeat(32), subject: 'CN=Plant 7 Root' }],
+  TruststoreDeleted: [{ name: 'Plant-7' }],
+  ServerCertificateInspected: [
+    {
+      command: 'inspectServerCertificate',
+      entityType: 'Service',
+      entityId: 'postledger',
+      server: { host: 'smtp.example.com', port: 587, security: 'SMTP_STARTTLS' },
+      code: 'CERTIFICATE_UNTRUSTED',
+    },
   ],
   AuthenticationFailed: [{ cause: 'EXPIRED', count: 4 }],
 };

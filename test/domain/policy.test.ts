@@ -21,7 +21,20 @@ describe('the policy', () => {
   });
 
   it('tells a caller the names of what they may ask for, and no fields within', () => {
-    expect(permissionsOf('VIEWER')).toEqual(['node', 'emailAccount', 'emailAccounts', 'emailProviders', 'viewer', 'serviceStatus', 'emailAccountChanged']);
+    expect(permissionsOf('VIEWER')).toEqual([
+      'node',
+      'emailAccount',
+      'emailAccounts',
+      'emailProviders',
+      'expiring',
+      'authenticationProfile',
+      'authenticationProfiles',
+      'truststore',
+      'truststores',
+      'viewer',
+      'serviceStatus',
+      'emailAccountChanged',
+    ]);
     expect(permissionsOf('ADMIN')).toContain('eraseEmailAccount');
     expect(permissionsOf('ADMIN')).not.toContain('history');
     expect(permissionsOf('EDITOR')).not.toContain('eraseEmailAccount');

@@ -82,6 +82,7 @@ export async function startHttpService({
     commandFailed: (call, attempt, reference) => Promise.resolve(failedCommands.push({ call, attempt, reference })),
     awaitFreshness: (token) => freshness.await(token),
     readiness: () => Promise.resolve({ ready: readiness.ready, detail: { accounts: readiness.ready ? 'CURRENT' : 'STOPPED' } }),
+    finishConsent: () => Promise.resolve({ granted: false, profile: null, message: 'There is nothing to finish here.' }),
     registry: new Registry(),
     log: pino({ level: 'debug' }, log),
   });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { egressRuleAgainst } from '../../src/mail/egress.js';
-import { systemResolver, type Resolver } from '../../src/mail/resolve.js';
+import { egressRuleAgainst } from '../../src/egress/egress-rules.js';
+import { systemResolver, type Resolver } from '../../src/egress/resolve.js';
 import { failureIn, receiver, sender, stagesOf } from './accounts.js';
 import { closeFakeServers, smtpServer } from './lab/fake-server.js';
 
@@ -24,7 +24,7 @@ describe('egress', () => {
     '64:ff9b::8.8.8.8',
     '2002:808:808::1',
   ])('leads to %s', (address) => {
-    expect(egressRuleAgainst(address, strict)).toBeNull();
+    expect(egressRuleAgainst(address, 25, strict)).toBeNull();
   });
 
   it.each([
@@ -42,7 +42,7 @@ describe('egress', () => {
     ['2001:0:808:808:0:0:80ff:fffe', 'loopback addresses'], // Teredo: the client's address, inverted
     ['2001:db8:1::5efe:7f00:1', 'loopback addresses'], // ISATAP
   ])('leads to %s where loopback is allowed alone', (address, rule) => {
-    expect(egressRuleAgainst(address, strict)).toBe(rule);
+    expect(egressRuleAgainst(address, 25, strict)).toBe(rule);
   });
 
   it.each([
@@ -78,8 +78,8 @@ describe('egress', () => {
     ['[::1]', 'what is no IP address'],
     ['', 'what is no IP address'],
   ])('never leads to %s', (address, rule) => {
-    expect(egressRuleAgainst(address, strict)).toBe(rule);
-    expect(egressRuleAgainst(address, lenient)).toBe(rule);
+    expect(egressRuleAgainst(address, 25, strict)).toBe(rule);
+    expect(egressRuleAgainst(address, 25, lenient)).toBe(rule);
   });
 });
 

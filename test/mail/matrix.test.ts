@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { Deadline } from '../../src/mail/deadline.js';
 import { failureOf } from '../../src/mail/failure-of.js';
-import { roadOf, type MailSettings } from '../../src/mail/mail-settings.js';
-import type { MailboxSubject, SmtpSubject } from '../../src/mail/mail-port.js';
+import { roadOf, type MailSettings, type Road } from '../../src/mail/mail-settings.js';
+import type { MailboxSubject, SendMail, SmtpSubject } from '../../src/mail/mail-port.js';
 import { messageSender } from '../../src/mail/message-sender.js';
 import { openWatchedMailbox } from '../../src/mail/round-trip/open-watched-mailbox.js';
 import { StageFailed, StageRun } from '../../src/mail/stage-run.js';
@@ -229,15 +229,24 @@ describe.concurrent('a connection test says what sending and receiving then come
   });
 });
 
+/** One for all cases with the same settings: its TLS contexts are costly to build. */
+const ways = new WeakMap<MailSettings, { readonly road: Road; readonly send: SendMail }>();
+
+function wayOf(mail: MailSettings): { readonly road: Road; readonly send: SendMail } {
+  const way = ways.get(mail) ?? { road: roadOf(mail), send: messageSender(mail) };
+  ways.set(mail, way);
+  return way;
+}
+
 /** The code that a message comes to. */
 async function sending(account: SmtpSubject, mail: MailSettings): Promise<string> {
   const message = { to: account.settings.identity.emailAddress, messageId: '<matrix@lab.test>', accountId: 'matrix' };
-  return (await messageSender(mail)(account, message, new AbortController().signal)).code;
+  return (await wayOf(mail).send(account, message, new AbortController().signal)).code;
 }
 
 /** The code that looking for mail comes to. */
 async function receiving(account: MailboxSubject, mail: MailSettings): Promise<string> {
-  const road = roadOf(mail);
+  const { road } = wayOf(mail);
   const deadline = new Deadline(road.deadlineMilliseconds, new AbortController().signal);
   try {
     const mailbox = await openWatchedMailbox(account, new StageRun('RECEIVER', [], account.settings.connection.port, [], () => undefined), road, deadline);

@@ -104,14 +104,14 @@ describe('the audit trail', () => {
     history.account('SALES', creation('SALES'));
     history.do({ by: 2, after: 0, event: { type: 'AuthenticationFailed', data: { cause: 'EXPIRED', count: 3 } } });
     history.do({ by: 0, after: 0, token: 't1', command: issue('t1') });
-    history.recordForeign('truststore-own-ca', 'TruststoreCreated', { name: 'Own-CA' });
+    history.recordForeign('truststore-own-ca', 'TruststoreSealed', { name: 'Own-CA' });
     const rows = entriesOf(readerOf(history));
     expect(rows).toMatchObject([
       { action: 'AccountCreated', outcome: 'ACCEPTED', entityType: 'EmailAccount', entityId: 'Sales', version: 1, actor: actors[1], reason: null },
       { action: 'CommandRefused', outcome: 'REFUSED', entityType: 'EmailAccount', entityId: 'SALES', version: null, actor: actors[0], changes: [] },
       { action: 'AuthenticationFailed', outcome: 'DENIED', entityType: 'Service', entityId: 'postledger', version: null, reason: 'Because of 3' },
       { action: 'ApiTokenIssued', outcome: 'ACCEPTED', entityType: 'ApiToken', entityId: 't1', version: 1 },
-      { action: 'TruststoreCreated', outcome: 'ACCEPTED', entityType: 'Truststore', entityId: 'own-ca', version: 1, data: { name: 'Own-CA' }, origin: null },
+      { action: 'TruststoreSealed', outcome: 'ACCEPTED', entityType: 'Truststore', entityId: 'own-ca', version: 1, data: { name: 'Own-CA' }, origin: null },
     ]);
     expect(rows[0]).toMatchObject({
       correlationId: 'correlation-1',

@@ -18,6 +18,13 @@ const matrix = `
   Query.emailAccounts                     yes     yes      yes       yes     yes     accounts.page
   Query.compareEmailAccountVersions       no      yes      yes       yes     yes     -
   Query.emailProviders                    yes     yes      yes       yes     yes     -
+  Query.discoverEmailSettings             no      no       yes       yes     yes     settingsDiscoveries.whole
+  Query.expiring                          yes     yes      yes       yes     yes     expiries.endingWithin
+  Query.truststore                        yes     yes      yes       yes     yes     truststores.find
+  Query.truststores                       yes     yes      yes       yes     yes     truststores.page
+  Query.inspectServerCertificate          no      no       yes       yes     yes     serverCertificates.inspect
+  Query.authenticationProfile             yes     yes      yes       yes     yes     profiles.find
+  Query.authenticationProfiles            yes     yes      yes       yes     yes     profiles.page
   Query.auditTrail                        no      yes      no        no      yes     auditTrail.page
   Query.auditEntry                        no      yes      no        no      yes     auditTrail.find
   Query.apiTokens                         no      no       no        no      yes     tokens.page
@@ -41,12 +48,24 @@ const matrix = `
   Mutation.testConnection                 no      no       yes       yes     yes     connectionTests.test
   Mutation.sendTestMessage                no      no       yes       yes     yes     testMessages.send
   Mutation.verifyRoundTrip                no      no       yes       yes     yes     roundTrips.verify
+  Mutation.createTruststore               no      no       no        yes     yes     truststoreCommands.create
+  Mutation.addCertificate                 no      no       no        yes     yes     truststoreCommands.addCertificate
+  Mutation.removeCertificate              no      no       no        yes     yes     truststoreCommands.removeCertificate
+  Mutation.trustServerCertificate         no      no       no        yes     yes     truststoreCommands.trustServerCertificate
+  Mutation.deleteTruststore               no      no       no        yes     yes     truststoreCommands.delete
+  Mutation.createAuthenticationProfile    no      no       no        yes     yes     profileCommands.create
+  Mutation.changeAuthenticationProfile    no      no       no        yes     yes     profileCommands.change
+  Mutation.deleteAuthenticationProfile    no      no       no        yes     yes     profileCommands.delete
+  Mutation.beginConsent                   no      no       no        yes     yes     consents.begin
   Mutation.issueApiToken                  no      no       no        no      yes     tokenCommands.issue
   Mutation.revokeApiToken                 no      no       no        no      yes     tokenCommands.revoke
   Subscription.emailAccountChanged        yes     yes      yes       yes     yes     auditTrail.tail
   Subscription.auditEntryRecorded         no      yes      no        no      yes     auditTrail.tail
   Subscription.connectionTestProgress     no      no       yes       yes     yes     connectionTests.progress
+  Subscription.emailSettingsDiscovered    no      no       yes       yes     yes     settingsDiscoveries.progress
   EmailAccount.history                    no      yes      yes       yes     yes     auditTrail.page
+  Truststore.history                      no      yes      yes       yes     yes     auditTrail.page
+  AuthenticationProfile.history           no      yes      yes       yes     yes     auditTrail.page
   EmailAccountChange.entry                no      yes      yes       yes     yes     -`;
 
 interface Line {

@@ -51,14 +51,18 @@ describe.each(mutations.map((mutation) => [mutation.name, mutation] as const))('
     expect(Object.values(entities).filter((type) => type.endsWith('!'))).toEqual([]);
   });
 
-  it('takes a reason and an idempotency key, but for tests of connections, which change no settings and may be repeated at will', () => {
+  it('takes a reason and an idempotency key, but for tests of connections and the beginning of a consent, which change no settings and may be repeated at will', () => {
     const asked =
-      name === 'testConnection' || name === 'verifyRoundTrip' ? [undefined, undefined] : [name === 'eraseEmailAccount' ? 'String!' : 'String', 'String'];
+      name === 'testConnection' || name === 'verifyRoundTrip' || name === 'beginConsent'
+        ? [undefined, undefined]
+        : [name === 'eraseEmailAccount' ? 'String!' : 'String', 'String'];
     expect([input['reason'], input['idempotencyKey']]).toEqual(asked);
   });
 
-  it('takes the version looked at if and only if it changes an account that is there', () => {
-    expect(input['expectedVersion']).toBe('account' in payload && name !== 'createEmailAccount' ? 'Int' : undefined);
+  it('takes the version looked at if and only if it changes an account, profile or the like that is there', () => {
+    expect(input['expectedVersion']).toBe(
+      ('account' in payload || 'authenticationProfile' in payload || 'truststore' in payload) && !name.startsWith('create') ? 'Int' : undefined,
+    );
   });
 });
 
@@ -66,7 +70,13 @@ describe('a list', () => {
   const connections = objects.filter((type) => 'pageInfo' in type.getFields());
 
   it('is a Relay connection with nodes, none of whose entries is null', () => {
-    expect(connections.map(({ name }) => name).sort()).toEqual(['ApiTokenConnection', 'AuditEntryConnection', 'EmailAccountConnection']);
+    expect(connections.map(({ name }) => name).sort()).toEqual([
+      'ApiTokenConnection',
+      'AuditEntryConnection',
+      'AuthenticationProfileConnection',
+      'EmailAccountConnection',
+      'TruststoreConnection',
+    ]);
     for (const connection of connections) {
       const noun = connection.name.replace(/Connection$/, '');
       const counted = noun === 'AuditEntry' ? 'Int' : 'Int!';
@@ -83,10 +93,16 @@ describe('a list', () => {
       ),
     );
     expect(lists.map(([type, field]) => `${type}.${field.name}`).sort()).toEqual([
+      'AuthenticationProfile.history',
+      'AuthenticationProfile.usedBy',
       'EmailAccount.history',
       'Query.apiTokens',
       'Query.auditTrail',
+      'Query.authenticationProfiles',
       'Query.emailAccounts',
+      'Query.truststores',
+      'Truststore.history',
+      'Truststore.usedBy',
     ]);
     for (const [, field] of lists) expect(argumentsOf(field)).toMatchObject({ first: 'Int', after: 'String', last: 'Int', before: 'String' });
   });
@@ -105,11 +121,11 @@ describe('names and shapes', () => {
     expect(values.filter((value) => !/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/.test(value))).toEqual([]);
   });
 
-  it('of what implements Node are an account, a connection test and an API token, each with an id', () => {
+  it('of what implements Node are an account, a connection test, an authentication profile, an API token and the like, each with an id', () => {
     const node = schema.getType('Node');
     if (!isInterfaceType(node)) throw new TypeError('Node is no interface.');
     const implementers = schema.getPossibleTypes(node);
-    expect(implementers.map(({ name }) => name).sort()).toEqual(['ApiToken', 'ConnectionTest', 'EmailAccount']);
+    expect(implementers.map(({ name }) => name).sort()).toEqual(['ApiToken', 'AuthenticationProfile', 'ConnectionTest', 'EmailAccount', 'Truststore']);
     for (const type of implementers) expect(fieldsOf(type)).toMatchObject({ id: 'ID!' });
   });
 
@@ -129,8 +145,14 @@ describe('names and shapes', () => {
         .map(({ name }) => `${type.name}.${name}`),
     );
     expect(incoming.sort()).toEqual([
+      'ChangeAuthenticationProfileInput.clientSecret',
+      'ChangeAuthenticationProfileInput.privateKeyPem',
+      'ChangeAuthenticationProfileInput.refreshToken',
       'ChangeReceiverPasswordInput.password',
       'ChangeSenderPasswordInput.password',
+      'CreateAuthenticationProfileInput.clientSecret',
+      'CreateAuthenticationProfileInput.privateKeyPem',
+      'CreateAuthenticationProfileInput.refreshToken',
       'ReceiverIdentityInput.password',
       'SmtpSenderIdentityInput.password',
     ]);

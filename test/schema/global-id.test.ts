@@ -30,7 +30,7 @@ describe('the id of an object', () => {
       ` ${id}`,
       `${id}\n`,
       Buffer.from('EmailAccount:').toString('base64url'),
-      Buffer.from('Truststore:x').toString('base64url'),
+      Buffer.from('Certificate:x').toString('base64url'),
       Buffer.from('emailaccount:sales').toString('base64url'),
     ];
     for (const text of foreign) expect(parseGlobalId(text)).toBeNull();

@@ -3,8 +3,10 @@ import type { RequestContext } from '../../schema/request-context.js';
 import type { Changed } from '../../src/commands/change.js';
 import type { Role } from '../../src/domain/access/role.js';
 import { systemActor } from '../../src/domain/access/actor.js';
+import { foldProfile, noProfile } from '../../src/domain/authentication-profile/snapshot.js';
 import { evolveSnapshot, type EmailAccountSnapshot } from '../../src/domain/email-account/snapshot.js';
 import type { Attempt } from '../../src/domain/security-log/events.js';
+import type { TruststoreSnapshot } from '../../src/domain/truststore/snapshot.js';
 
 export interface Recording {
   readonly context: RequestContext;
@@ -48,6 +50,30 @@ const token = {
   lastUsedAt: null,
   revokedAt: null,
 } as const;
+const profile =
+  foldProfile(noProfile, {
+    type: 'AuthenticationProfileCreated',
+    data: {
+      profile: {
+        name: 'corp',
+        grant: 'CLIENT_CREDENTIALS',
+        preset: 'CUSTOM',
+        tenant: null,
+        tokenEndpoint: 'https://login.example.com/token',
+        authorizationEndpoint: null,
+        clientId: 'mail',
+        scopes: [],
+        clientSecret: null,
+        clientSecretExpiresAt: null,
+        certificate: null,
+        privateKey: null,
+        refreshToken: null,
+      },
+    },
+    revision: 0n,
+    recordedAt,
+    actor: systemActor,
+  }).snapshot ?? missing();
 const tested = {
   testId: 'test',
   outcome: 'PASSED',
@@ -60,6 +86,13 @@ const tested = {
   stale: false,
   startedBy: systemActor,
 } as const;
+const truststore: TruststoreSnapshot = {
+  truststore: { status: 'present', name: 'plant-7', includeSystemRoots: false, certificates: [] },
+  version: 1,
+  createdAt: recordedAt.toISOString(),
+  updatedAt: recordedAt.toISOString(),
+};
+const discovery = { emailAddress: 'sales@example.com', candidates: [], sources: [], durationMilliseconds: 1 } as const;
 const page = <Row>(...rows: Row[]) => ({ entries: rows.map((row, index) => ({ row, cursor: `${index}` })), hasNextPage: false, hasPreviousPage: false });
 
 /** What a request of the role works with: services that answer as little as they can and record that they were reached. */
@@ -96,11 +129,22 @@ export function recordingContext(role: Role, change: Partial<RequestContext> = {
       revert: changing('accountCommands.revert'),
     },
     tokenCommands: { issue: answering('tokenCommands.issue', Promise.resolve({ ...unchanged, token: null })), revoke: changing('tokenCommands.revoke') },
+    profileCommands: {
+      create: changing('profileCommands.create'),
+      change: changing('profileCommands.change'),
+      delete: changing('profileCommands.delete'),
+    },
+    consents: { begin: answering('consents.begin', Promise.resolve({ ...unchanged, url: null, expiresAt: null })) },
     connectionTests: {
       test: answering('connectionTests.test', Promise.resolve({ ...unchanged, test: tested })),
       progress: answering('connectionTests.progress', endingWith({ ...unchanged, test: tested })),
     },
     testMessages: { send: answering('testMessages.send', Promise.resolve({ ...unchanged, messageId: null, serverResponse: null })) },
+    expiries: { endingWithin: answering('expiries.endingWithin', []) },
+    settingsDiscoveries: {
+      whole: answering('settingsDiscoveries.whole', Promise.resolve(discovery)),
+      progress: answering('settingsDiscoveries.progress', endingWith({ discovery })),
+    },
     roundTrips: { verify: answering('roundTrips.verify', Promise.resolve({ ...unchanged, roundTrip: null })) },
     accountHistory: {
       atVersion: answering('accountHistory.atVersion', Promise.resolve(account)),
@@ -126,6 +170,26 @@ export function recordingContext(role: Role, change: Partial<RequestContext> = {
       onAdvance: () => () => undefined,
     },
     tokens: { find: answering('tokens.find', token), page: answering('tokens.page', page(token)), count: answering('tokens.count', 1) },
+    profiles: { find: answering('profiles.find', profile), page: answering('profiles.page', page(profile)), count: answering('profiles.count', 1) },
+    tokenFacts: () => null,
+    truststoreCommands: {
+      create: changing('truststoreCommands.create'),
+      addCertificate: changing('truststoreCommands.addCertificate'),
+      removeCertificate: changing('truststoreCommands.removeCertificate'),
+      trustServerCertificate: changing('truststoreCommands.trustServerCertificate'),
+      delete: changing('truststoreCommands.delete'),
+    },
+    serverCertificates: {
+      inspect: answering(
+        'serverCertificates.inspect',
+        Promise.resolve({ trusted: true, tlsVersion: 'TLSv1.3', certificates: [], problem: null, message: 'Nothing is wrong.' }),
+      ),
+    },
+    truststores: {
+      find: answering('truststores.find', truststore),
+      page: answering('truststores.page', page(truststore)),
+      count: answering('truststores.count', 1),
+    },
     securityLog: {
       accessDenied: (_call, attempt) => {
         denied.push(attempt);

@@ -21,6 +21,7 @@ describe('the configuration', () => {
       logLevel: 'info',
       http: { host: '127.0.0.1', port: 4000, introspection: true },
       egress: { allowLoopback: false },
+      discovery: { asksThunderbird: true },
     });
     expect(isAbsolute(config.dataDirectory)).toBe(true);
     expect(config.dataDirectory.endsWith('/data')).toBe(true);
@@ -49,6 +50,7 @@ describe('the configuration', () => {
       rootKeys: { keys: undefined, keysFile: '/run/secrets/keys' },
       logLevel: 'debug',
       egress: { allowLoopback: true },
+      discovery: { asksThunderbird: true },
       connectionTestsPerMinute: 3,
       http: {
         host: '::1',

@@ -1,5 +1,6 @@
 import { isIpAddress } from '../text/host.js';
 import { checkEmailAddress } from '../text/email-address.js';
+import { expiryWarnings, type EndingSoon } from './expiry-warnings.js';
 import type { ReceiverSettings, SmtpSenderSettings, MailboxReceiverSettings } from './settings.js';
 import { passwordOf, type PresentAccount } from './state.js';
 
@@ -44,8 +45,16 @@ export interface AccountWarning {
 
 /** What exists beside the account, by name in lower case. */
 export interface KnownNames {
-  readonly truststores: ReadonlySet<string>;
-  readonly authenticationProfiles: ReadonlySet<string>;
+  readonly truststores: Names;
+  readonly authenticationProfiles: Names;
+  /** Those of the profiles whose access needs somebody to act: a consent, a new refresh token. Left out: none. */
+  readonly profilesToReauthorize?: Names;
+  /** What ends within 30 days of what accounts work with. Left out: nothing. */
+  readonly endingSoon?: EndingSoon;
+}
+
+export interface Names {
+  has(name: string): boolean;
 }
 
 /** The warnings are found when they are asked for: lists show whether accounts are ready, and few readers want more. */
@@ -55,7 +64,7 @@ export function readinessOf(account: PresentAccount, known: KnownNames): Readine
     ready: missing.length === 0,
     missing,
     get warnings() {
-      return warningsOf(account);
+      return [...warningsOf(account), ...(known.endingSoon ? expiryWarnings(account, known.endingSoon) : [])];
     },
   };
 }
@@ -83,6 +92,12 @@ function gapsOf({ sender, receiver }: PresentAccount, known: KnownNames): readon
       gaps.push({
         code: 'AUTHENTICATION_PROFILE_MISSING',
         message: `There is no authentication profile named ${profile}. Create it, or choose another one.`,
+        field: [section, 'connection', 'authenticationProfileName'],
+      });
+    else if (profile !== null && known.profilesToReauthorize?.has(profile.toLowerCase()))
+      gaps.push({
+        code: 'REAUTHORIZATION_REQUIRED',
+        message: `The authentication profile ${profile} gets no access before somebody consents again, or enters a new refresh token. Its stateMessage says why.`,
         field: [section, 'connection', 'authenticationProfileName'],
       });
   }

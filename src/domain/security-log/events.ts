@@ -1,3 +1,5 @@
+import type { MailServer } from '../truststore/mail-server.js';
+
 /**
  * What was attempted and did not change anything. Streams `securityLog-<year>-<month>`. Never holds a value from the input: codes and paths alone.
  * `entityType` and `entityId` name what it was aimed at, as far as the input said.
@@ -31,6 +33,8 @@ export type SecurityLogEvent =
         readonly code: string;
       };
     }
+  /** A server was asked for its certificates. `code` is a diagnosis code: OK for a chain that would be trusted. */
+  | { readonly type: 'ServerCertificateInspected'; readonly data: Attempt & { readonly server: MailServer; readonly code: string } }
   /** `count` > 1: the further failures of one minute and address, told together. */
   | { readonly type: 'AuthenticationFailed'; readonly data: { readonly cause: AuthenticationFailure; readonly count: number } };
 

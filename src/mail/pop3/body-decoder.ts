@@ -20,7 +20,7 @@ export interface Decoded {
 export class BodyDecoder {
   #after: After = 'start';
 
-  /** Takes time in proportion to the bytes. */
+  /** Takes time in proportion to the bytes, and answers one chunk at most: a server gains nothing by sending a dot in every line. */
   push(bytes: Buffer): Decoded {
     const chunks: Buffer[] = [];
     let at = 0;
@@ -39,7 +39,7 @@ export class BodyDecoder {
           } else this.#after = 'text';
           break;
         case 'dot-cr':
-          if (bytes[at] === lf) return { chunks, rest: bytes.subarray(at + 1) };
+          if (bytes[at] === lf) return { chunks: together(chunks), rest: bytes.subarray(at + 1) };
           // The dot was stuffing; the CR behind it is text, and may be the one of a line's end.
           chunks.push(Buffer.from([cr]));
           this.#after = 'text';
@@ -60,6 +60,11 @@ export class BodyDecoder {
         }
       }
     }
-    return { chunks, rest: null };
+    return { chunks: together(chunks), rest: null };
   }
+}
+
+/** A chunk for each dotted line would cost a hundred times the bytes that are in it. */
+function together(chunks: readonly Buffer[]): readonly Buffer[] {
+  return chunks.length > 1 ? [Buffer.concat(chunks)] : chunks;
 }

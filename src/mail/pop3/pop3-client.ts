@@ -1,25 +1,20 @@
 import type { Socket } from 'node:net';
 import type { SecretValue } from '../../secret-store/secret-value.js';
 import type { Deadline } from '../deadline.js';
-import { Pop3Connection, Pop3Refusal, StreamedBody, WholeBody, type Expected } from './pop3-connection.js';
+import { identifiedMessages, linesOf, listedMessages, mailboxTotals, type IdentifiedMessage, type ListedMessage, type MailboxTotals } from './listings.js';
+import { Pop3Connection, Pop3Refusal, type Expected } from './pop3-connection.js';
+import { StreamedBody, WholeBody } from './response-bodies.js';
 
 /** Lists of a mailbox with a million messages are this long. */
 const longestList = 64 * 1_048_576;
 const longestCapabilities = 65_536;
-/** How many commands are under way where the server allows several. */
-const pipelineDepth = 32;
+/** How many commands are under way where the server allows several (RFC 2449, section 6.6), unless said otherwise. */
+const usualDepth = 32;
 
-export interface ListedMessage {
-  /** 1 for the first; holds for this session alone. */
+/** What came of one of several commands. */
+export interface RetrievedMessage {
   readonly number: number;
-  /** In bytes, as the server counts. */
-  readonly size: number;
-}
-
-export interface IdentifiedMessage {
-  readonly number: number;
-  /** 1 to 70 printable characters that stay the same from session to session (RFC 1939, section 7). */
-  readonly uniqueId: string;
+  readonly message: Buffer;
 }
 
 /**
@@ -30,20 +25,27 @@ export class Pop3Client {
   readonly #connection: Pop3Connection;
   /** By name in upper case (RFC 2449); null for a server that has none, or was not asked. */
   #capabilities: ReadonlyMap<string, readonly string[]> | null = null;
+  #isStreaming = false;
 
   private constructor(
     socket: Socket,
     readonly deadline: Deadline,
+    readonly pipelineDepth: number,
   ) {
     this.#connection = new Pop3Connection(socket);
   }
 
   /** Reads the greeting, which is the first thing on the socket, and what the server can do. @throws {Pop3Refusal} @throws {ConnectionFailure} */
-  static async on(socket: Socket, deadline: Deadline): Promise<Pop3Client> {
-    const client = new Pop3Client(socket, deadline);
-    await deadline.within(client.#connection.expect({ command: 'greeting', body: null, answer: null }));
-    await client.#readCapabilities();
-    return client;
+  static async on(socket: Socket, deadline: Deadline, pipelineDepth = usualDepth): Promise<Pop3Client> {
+    const client = new Pop3Client(socket, deadline, pipelineDepth);
+    try {
+      await deadline.within(client.#connection.expect({ command: 'greeting', body: null, answer: null }));
+      await client.#readCapabilities();
+      return client;
+    } catch (error) {
+      client.close();
+      throw error;
+    }
   }
 
   /** The arguments of a capability; null where the server does not have it. A server without CAPA has USER and nothing else (RFC 2449, section 5). */
@@ -62,36 +64,25 @@ export class Pop3Client {
   /**
    * AUTH (RFC 5034), with the response in a line of its own, as a command is limited to 255 octets and a token is longer.
    * @param response the initial response, not yet in base64.
+   * @param afterRefusal what a second challenge is answered with, in which a server says why it refuses a token: then it ends the exchange (RFC 7628, section 3.2.3).
    */
-  async authenticate(mechanism: string, response: Buffer): Promise<void> {
-    // A second challenge tells why it was refused (RFC 7628, section 3.2.3): an empty answer lets the server say so.
-    let isSent = false;
-    const answer = () => {
-      const line = isSent ? '' : response.toString('base64');
-      isSent = true;
-      return line;
-    };
-    await this.#ask(`AUTH ${mechanism}`, { body: null, answer });
+  async authenticate(mechanism: string, response: Buffer, afterRefusal = ''): Promise<void> {
+    const answers = [response.toString('base64'), afterRefusal];
+    await this.#ask(`AUTH ${mechanism}`, { body: null, answer: () => answers.shift() ?? null });
     await this.#readCapabilities();
   }
 
-  async stat(): Promise<{ readonly messages: number; readonly bytes: number }> {
-    const [, messages, bytes] = /^\+OK (\d+) (\d+)/i.exec(await this.#ask('STAT')) ?? [];
-    return { messages: Number(messages ?? 0), bytes: Number(bytes ?? 0) };
+  async stat(): Promise<MailboxTotals> {
+    return mailboxTotals(await this.#ask('STAT'));
   }
 
   async list(): Promise<readonly ListedMessage[]> {
-    return lines(await this.#whole('LIST', longestList)).flatMap((line) => {
-      const [, number, size] = /^(\d+) (\d+)/.exec(line) ?? [];
-      return number === undefined ? [] : [{ number: Number(number), size: Number(size) }];
-    });
+    return listedMessages(await this.#whole('LIST', longestList));
   }
 
+  /** UIDL: by which a message is known from session to session. */
   async uniqueIds(): Promise<readonly IdentifiedMessage[]> {
-    return lines(await this.#whole('UIDL', longestList)).flatMap((line) => {
-      const [, number, uniqueId = ''] = /^(\d+) ([\x21-\x7e]+)/.exec(line) ?? [];
-      return number === undefined ? [] : [{ number: Number(number), uniqueId }];
-    });
+    return identifiedMessages(await this.#whole('UIDL', longestList));
   }
 
   /** The header and so many lines of the text. */
@@ -99,38 +90,45 @@ export class Pop3Client {
     return this.#whole(`TOP ${number} ${lineCount}`, maximumBytes);
   }
 
-  /** One message, byte for byte, as it comes: memory does not grow with it. Nothing else may be asked before its end. */
+  /**
+   * RETR: one message, byte for byte, as it comes: memory does not grow with it. Nothing else can be asked before its end, and who stops reading before it ends the
+   * session.
+   */
   async *retrieve(number: number, maximumBytes: number): AsyncGenerator<Buffer, void> {
     const body = new StreamedBody(maximumBytes, () => this.#connection.resume());
     const failed: { error: Error | null } = { error: null };
-    const whole = this.#connection.ask(`RETR ${number}`, { body, answer: null }).catch((error: unknown) => {
+    const whole = this.#send(`RETR ${number}`, { body, answer: null }).catch((error: unknown) => {
       failed.error = error instanceof Error ? error : new Error(String(error));
       body.end();
     });
-    for (;;) {
-      const chunk = body.next();
-      if (failed.error !== null) throw failed.error;
-      if (chunk === null) break;
-      if (chunk === 'later') await this.deadline.within(body.more());
-      else yield chunk;
+    this.#isStreaming = true;
+    try {
+      for (;;) {
+        const chunk = body.next();
+        if (failed.error !== null) throw failed.error;
+        if (chunk === null) break;
+        if (chunk === 'later') await this.deadline.within(body.more());
+        else yield chunk;
+      }
+      await whole;
+    } finally {
+      this.#isStreaming = false;
+      if (body.isEnded) this.#connection.resume();
+      else this.close();
     }
-    await whole;
   }
 
-  /** Messages in this order, each as a whole, with several commands under way where the server allows it. */
-  async *retrieveAll(numbers: readonly number[], maximumBytes: number): AsyncGenerator<{ readonly number: number; readonly message: Buffer }, void> {
-    const depth = this.capability('PIPELINING') === null ? 1 : pipelineDepth;
-    const underway: { readonly number: number; readonly message: Promise<Buffer> }[] = [];
-    for (const number of numbers) {
-      const message = this.#started(`RETR ${number}`, maximumBytes);
-      // Whoever stops reading early does not wait for it any more.
-      message.catch(() => undefined);
-      underway.push({ number, message });
-      if (underway.length >= depth) yield* this.#first(underway);
-    }
-    while (underway.length > 0) yield* this.#first(underway);
+  /** RETR for messages in this order, each as a whole. Where the server allows it several are asked for at once, and may be in memory at once. */
+  retrieveAll(numbers: readonly number[], maximumBytes: number): AsyncGenerator<RetrievedMessage, void> {
+    return this.#each(numbers, (number) => this.#started(`RETR ${number}`, maximumBytes));
   }
 
+  /** TOP for messages in this order: the header and so many lines of the text of each. */
+  topAll(numbers: readonly number[], lineCount: number, maximumBytes: number): AsyncGenerator<RetrievedMessage, void> {
+    return this.#each(numbers, (number) => this.#started(`TOP ${number} ${lineCount}`, maximumBytes));
+  }
+
+  /** DELE. */
   async delete(number: number): Promise<void> {
     await this.#ask(`DELE ${number}`);
   }
@@ -147,7 +145,7 @@ export class Pop3Client {
   /** Ends the session and makes its deletions real. @throws {Pop3Refusal} some could not be made. */
   async quit(limitMilliseconds = this.deadline.step): Promise<void> {
     try {
-      await this.deadline.within(this.#connection.ask('QUIT'), limitMilliseconds);
+      await this.deadline.within(this.#send('QUIT'), limitMilliseconds);
     } finally {
       this.#connection.close();
     }
@@ -162,16 +160,28 @@ export class Pop3Client {
     return this.#connection.isLost;
   }
 
-  async *#first(
-    underway: { readonly number: number; readonly message: Promise<Buffer> }[],
-  ): AsyncGenerator<{ readonly number: number; readonly message: Buffer }, void> {
-    const first = underway.shift();
-    if (first) yield { number: first.number, message: await this.deadline.within(first.message) };
+  async *#each(numbers: readonly number[], ask: (number: number) => Promise<Buffer>): AsyncGenerator<RetrievedMessage, void> {
+    const depth = this.capability('PIPELINING') === null ? 1 : this.pipelineDepth;
+    const underway: { readonly number: number; readonly message: Promise<Buffer> }[] = [];
+    const first = async (): Promise<RetrievedMessage | null> => {
+      const next = underway.shift();
+      return next ? { number: next.number, message: await this.deadline.within(next.message) } : null;
+    };
+    for (const number of numbers) {
+      const message = ask(number);
+      // Whoever stops reading early does not wait for it any more.
+      message.catch(() => undefined);
+      underway.push({ number, message });
+      if (underway.length < depth) continue;
+      const answered = await first();
+      if (answered) yield answered;
+    }
+    for (let answered = await first(); answered; answered = await first()) yield answered;
   }
 
   async #readCapabilities(): Promise<void> {
     try {
-      const listed = lines(await this.#whole('CAPA', longestCapabilities)).map((line) => line.trim().split(/\s+/));
+      const listed = linesOf(await this.#whole('CAPA', longestCapabilities)).map((line) => line.trim().split(/\s+/));
       this.#capabilities = new Map(listed.map(([name = '', ...values]) => [name.toUpperCase(), values]));
     } catch (error) {
       if (!(error instanceof Pop3Refusal)) throw error;
@@ -180,7 +190,7 @@ export class Pop3Client {
   }
 
   #ask(line: string, expected?: Omit<Expected, 'command'>): Promise<string> {
-    return this.deadline.within(this.#connection.ask(line, expected));
+    return this.deadline.within(this.#send(line, expected));
   }
 
   #whole(line: string, maximumBytes: number): Promise<Buffer> {
@@ -189,14 +199,13 @@ export class Pop3Client {
 
   async #started(line: string, maximumBytes: number): Promise<Buffer> {
     const body = new WholeBody(maximumBytes);
-    await this.#connection.ask(line, { body, answer: null });
+    await this.#send(line, { body, answer: null });
     return body.bytes;
   }
-}
 
-function lines(body: Buffer): readonly string[] {
-  return body
-    .toString('latin1')
-    .split('\r\n')
-    .filter((line) => line !== '');
+  /** @throws {RangeError} while a message is being read: the answer would come after its end, and who waits for it would not read on. */
+  async #send(line: string, expected?: Omit<Expected, 'command'>): Promise<string> {
+    if (this.#isStreaming) throw new RangeError('A message is being read from this session. Read it to its end first.');
+    return this.#connection.ask(line, expected);
+  }
 }

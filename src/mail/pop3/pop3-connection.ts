@@ -2,11 +2,10 @@ import type { Socket } from 'node:net';
 import { socketProblem } from '../classify-network-error.js';
 import { ConnectionFailure } from '../failure.js';
 import { BodyDecoder } from './body-decoder.js';
+import type { BodyTaker } from './response-bodies.js';
 
 /** RFC 2449, section 4, allows 512 octets; what servers say of a token that they refuse is longer. */
 const longestLine = 8_192;
-/** How much of a streamed message lies in memory before the server is made to wait. */
-const bufferedBytes = 1_048_576;
 
 /** The server said -ERR. */
 export class Pop3Refusal extends Error {
@@ -26,15 +25,8 @@ export interface Expected {
   readonly command: string;
   /** What takes a multi-line response, chunk by chunk; null where the response is one line. */
   readonly body: BodyTaker | null;
-  /** What to answer to a continuation (RFC 5034, section 4); null where none may come. */
-  readonly answer: ((challenge: string) => string) | null;
-}
-
-export interface BodyTaker {
-  readonly maximumBytes: number;
-  /** False makes the server wait until {@link Pop3Connection.resume}. */
-  take(chunk: Buffer): boolean;
-  end(): void;
+  /** What to answer to a continuation (RFC 5034, section 4), null to one too many; null where none may come. */
+  readonly answer: ((challenge: string) => string | null) | null;
 }
 
 interface Waiting extends Expected {
@@ -121,8 +113,11 @@ export class Pop3Connection {
     } else if (/^-ERR\b/i.test(line)) {
       this.#waiting.shift();
       first.reject(new Pop3Refusal(line, first.command));
-    } else if (first.answer && /^\+(?: |$)/.test(line)) this.socket.write(`${first.answer(line.slice(2))}\r\n`);
-    else this.#break('What answers does not speak POP3.', line);
+    } else {
+      const answer = /^\+(?: |$)/.test(line) ? (first.answer?.(line.slice(2)) ?? null) : null;
+      if (answer === null) this.#break('What answers does not speak POP3.', line);
+      else this.socket.write(`${answer}\r\n`);
+    }
   }
 
   #readBody(decoder: BodyDecoder, bytes: Buffer): Buffer | null {
@@ -154,65 +149,5 @@ export class Pop3Connection {
     if (this.#lost) return;
     this.#lost = error instanceof ConnectionFailure ? error : new ConnectionFailure(socketProblem(error) ?? 'CONNECTION_CLOSED');
     for (const waiting of this.#waiting.splice(0)) waiting.reject(this.#lost);
-  }
-}
-
-/** A body as a whole, for what is small. */
-export class WholeBody implements BodyTaker {
-  readonly #chunks: Buffer[] = [];
-
-  constructor(readonly maximumBytes: number) {}
-
-  take(chunk: Buffer): boolean {
-    this.#chunks.push(chunk);
-    return true;
-  }
-
-  end(): void {
-    // All of it is here.
-  }
-
-  get bytes(): Buffer {
-    const [first, ...more] = this.#chunks;
-    return first === undefined ? Buffer.alloc(0) : more.length === 0 ? first : Buffer.concat(this.#chunks);
-  }
-}
-
-/** A body as it comes, in memory that does not grow with it. */
-export class StreamedBody implements BodyTaker {
-  readonly #chunks: Buffer[] = [];
-  #buffered = 0;
-  #isEnded = false;
-  #wake: () => void = () => undefined;
-
-  constructor(
-    readonly maximumBytes: number,
-    readonly resume: () => void,
-  ) {}
-
-  take(chunk: Buffer): boolean {
-    this.#chunks.push(chunk);
-    this.#buffered += chunk.length;
-    this.#wake();
-    return this.#buffered < bufferedBytes;
-  }
-
-  end(): void {
-    this.#isEnded = true;
-    this.#wake();
-  }
-
-  /** The next chunk; null after the last. */
-  next(): Buffer | null | 'later' {
-    const chunk = this.#chunks.shift();
-    if (chunk === undefined) return this.#isEnded ? null : 'later';
-    this.#buffered -= chunk.length;
-    if (this.#buffered < bufferedBytes / 2) this.resume();
-    return chunk;
-  }
-
-  /** Resolves when there may be more. */
-  more(): Promise<void> {
-    return new Promise((resolve) => (this.#wake = resolve));
   }
 }

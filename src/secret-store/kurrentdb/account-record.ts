@@ -1,4 +1,4 @@
-import type { SecretSlot } from '../../domain/email-account/settings.js';
+import type { SecretSlot } from '../secret-slot.js';
 import type { JsonObject } from '../../event-store/event-store.js';
 import type { WrappedKey } from '../root-keys.js';
 import { SecretIdReused, SecretUnreadable } from '../secret-store.js';

@@ -10,6 +10,8 @@ export interface Identity {
 
 export interface CertificateAuthority {
   readonly certificate: string; // PEM
+  /** A CA whose certificate is issued by this one. */
+  subordinate(commonName: string): CertificateAuthority;
   /** @param names host names and IP addresses. Valid from an hour ago for a year, unless said otherwise. */
   issue(names: readonly string[], validity?: { readonly notBefore?: Date; readonly notAfter?: Date }): Identity;
 }
@@ -18,11 +20,11 @@ const hour = 3_600_000;
 const ecdsaWithSha256 = sequence(objectIdentifier('1.2.840.10045.4.3.2'));
 
 /** A CA of its own for tests, as a plant or an office has one: nobody trusts it unless told to (RFC 5280). */
-export function certificateAuthority(commonName: string): CertificateAuthority {
+export function certificateAuthority(commonName: string, superior: { readonly name: Buffer; readonly key: KeyObject } | null = null): CertificateAuthority {
   const root = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const issuer = name(commonName);
-  const certificate = signed(root.privateKey, {
-    issuer,
+  const certificate = signed(superior?.key ?? root.privateKey, {
+    issuer: superior?.name ?? issuer,
     subject: issuer,
     publicKey: root.publicKey,
     notBefore: new Date(Date.now() - hour),
@@ -31,6 +33,7 @@ export function certificateAuthority(commonName: string): CertificateAuthority {
   });
   return {
     certificate,
+    subordinate: (subordinateName) => certificateAuthority(subordinateName, { name: issuer, key: root.privateKey }),
     issue(names, { notBefore = new Date(Date.now() - hour), notAfter = new Date(Date.now() + 24 * 365 * hour) } = {}) {
       const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
       const alternativeNames = sequence(...names.map(generalName));

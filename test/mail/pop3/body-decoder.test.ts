@@ -74,6 +74,12 @@ describe('a multi-line response', () => {
     );
   });
 
+  it('is one chunk for what came at once, however many dots are in it', () => {
+    const { chunks, rest } = new BodyDecoder().push(Buffer.from('..\r\n'.repeat(10_000)));
+    expect(chunks.map(({ length }) => length)).toEqual([30_000]);
+    expect(rest).toBe(null);
+  });
+
   it('is not at its end before the end has come', () => {
     expect(decoded([Buffer.from('a\r\n.')]).rest).toBe(null);
     expect(decoded([Buffer.from('a\r\n.\r')]).rest).toBe(null);

@@ -103,6 +103,43 @@ describe('a POP3 session', () => {
     expect(await client.stat()).toEqual({ messages: 3, bytes: 4096 });
   });
 
+  it('gives headers in the order they were asked for', async () => {
+    const server = await pop3Server({
+      offers: ['PIPELINING'],
+      answers: { TOP: (socket, line) => void socket.write(`+OK\r\nSubject: ${line.split(' ')[1]}\r\n\r\n.\r\n`) },
+    });
+    const read: string[] = [];
+    for await (const { message } of (await clientOf(server)).topAll([2, 1, 3], 0, 1_000)) read.push(message.toString());
+    expect(read).toEqual([2, 1, 3].map((number) => `Subject: ${number}\r\n\r\n`));
+    expect(server.received()).toContain('TOP 2 0\r\nTOP 1 0\r\nTOP 3 0\r\n');
+  });
+
+  it('is asked nothing else while a message is being read, for who waits for that would not read on', async () => {
+    const client = await clientOf(await pop3Server({ answers: { RETR: '+OK\r\nhere\r\n.' } }));
+    for await (const chunk of client.retrieve(1, 1_000)) {
+      expect(chunk.toString()).toBe('here\r\n');
+      await expect(client.noop()).rejects.toThrow(RangeError);
+    }
+    expect(await client.stat()).toEqual({ messages: 3, bytes: 4096 });
+  });
+
+  it('goes on after a message that is refused, also where it was to be streamed', async () => {
+    const client = await clientOf(await pop3Server({ answers: { RETR: '-ERR no such message' } }));
+    await expect(all(client.retrieve(9, 1_000))).rejects.toThrow(Pop3Refusal);
+    expect(await client.stat()).toEqual({ messages: 3, bytes: 4096 });
+  });
+
+  it('ends when a message is not read to its end', async () => {
+    const server = await pop3Server({ answers: { RETR: (socket) => void socket.write('+OK\r\nhalf a message') } });
+    const client = await clientOf(server);
+    for await (const chunk of client.retrieve(1, 1_000)) {
+      expect(chunk.toString()).toBe('half a message');
+      break;
+    }
+    expect(client.isLost).toBe(true);
+    await server.allClosed();
+  });
+
   it('makes the server wait while a large message is read slowly', async () => {
     const line = `${'x'.repeat(998)}\r\n`;
     const server = { written: 0, waited: false };
@@ -167,6 +204,46 @@ describe('a hostile or broken POP3 server', () => {
   ])('%s', async (_, greeting) => {
     const server = await fakeServer(saying(greeting));
     await expect(clientOf(server)).rejects.toEqual(failing('PROTOCOL_ERROR'));
+  });
+
+  it.each<[string, string, (client: Pop3Client) => Promise<unknown>]>([
+    ['no numbers', '+OK', (client) => client.stat()],
+    ['a list of something else', '+OK\r\n1 1000\r\ntwo 1000\r\n.', (client) => client.list()],
+    ['a number that is none', '+OK\r\n0 1000\r\n.', (client) => client.list()],
+    ['a message without a unique id', '+OK\r\n1 a\r\n2\r\n.', (client) => client.uniqueIds()],
+    ['a unique id of two words', '+OK\r\n1 a b\r\n.', (client) => client.uniqueIds()],
+  ])('%s: it is an error, and no message is left out', async (_, answer, ask) => {
+    const client = await clientOf(await pop3Server({ answers: { STAT: answer, LIST: answer, UIDL: answer } }));
+    await expect(ask(client)).rejects.toEqual(failing('PROTOCOL_ERROR'));
+  });
+
+  it('an end that is none: a bare LF or CR before the dot', async () => {
+    const server = await pop3Server({ answers: { RETR: '+OK\r\na\n.\r\n+OK fooled\r\n-ERR\r.\r\nb\r\n.' } });
+    const client = await clientOf(server);
+    expect((await all(client.retrieve(1, 1_000))).toString()).toBe('a\n.\r\n+OK fooled\r\n-ERR\r.\r\nb\r\n');
+    expect(await client.stat()).toEqual({ messages: 3, bytes: 4096 });
+  });
+
+  it('a message byte by byte, read slowly: it comes as it was', async () => {
+    const text = `${'.a\r\n'.repeat(300)}`;
+    const server = await pop3Server({
+      answers: {
+        RETR: (socket) => {
+          socket.setNoDelay(true);
+          for (const byte of Buffer.from(`+OK\r\n${text.replace(/^\./gm, '..')}.\r\n`)) socket.write(Buffer.from([byte]));
+        },
+      },
+    });
+    expect((await all((await clientOf(server)).retrieve(1, 10_000))).toString()).toBe(text);
+    const retrieved = await (await clientOf(server)).retrieveAll([1], 10_000).next();
+    expect(retrieved.value?.message.toString()).toBe(text);
+  });
+
+  it('a login that never ends', async () => {
+    const server = await pop3Server({ answers: { AUTH: (socket) => void socket.write('+ \r\n'.repeat(1_000)) } });
+    await expect((await clientOf(server)).authenticate('PLAIN', Buffer.from('x'))).rejects.toEqual(failing('PROTOCOL_ERROR'));
+    await server.allClosed();
+    expect(server.received().length).toBeLessThan(100);
   });
 
   it('a list without end', async () => {

@@ -1,9 +1,6 @@
 import ipaddr from 'ipaddr.js';
-
-export interface EgressRules {
-  /** For development and tests: mail servers on this machine. */
-  readonly allowLoopback: boolean;
-}
+import { EgressDenied } from './egress-denied.js';
+import type { EgressSettings, PortRange } from './egress-settings.js';
 
 /**
  * Addresses at which clouds hand out credentials to whoever asks from inside: AWS, Google Cloud, Azure, Oracle, Alibaba, Scaleway.
@@ -16,16 +13,28 @@ const metadataServices: ReadonlySet<string> = new Set(
 );
 
 /**
- * The rule that forbids connecting to an IP address, as a noun for a sentence; null where the service may connect. Private ranges may be connected to: mail servers of one's own are there.
+ * The rule that forbids connecting to a port of an IP address, as a noun for a sentence; null where the service may connect.
  * IPv6 forms that embed an IPv4 address are judged by what they embed.
  */
-export function egressRuleAgainst(address: string, rules: EgressRules): string | null {
+export function egressRuleAgainst(address: string, port: number, settings: EgressSettings): string | null {
   if (!ipaddr.isValid(address)) return 'what is no IP address';
-  return ruleAgainst(ipaddr.parse(address), rules);
+  return ruleAgainst(ipaddr.parse(address), port, settings);
 }
 
-/** The last five carry an IPv4 address, which has been judged by then. */
-const allowed: ReadonlySet<string> = new Set(['unicast', 'private', 'uniqueLocal', 'ipv4Mapped', 'rfc6145', 'rfc6052', '6to4', 'teredo']);
+/**
+ * One address that is forbidden forbids them all: a name that has such an address is not to be trusted with the others.
+ * @throws {EgressDenied}
+ */
+export function refuseDenied(addresses: readonly string[], port: number, settings: EgressSettings): void {
+  for (const address of addresses) {
+    const rule = egressRuleAgainst(address, port, settings);
+    if (rule !== null) throw new EgressDenied(rule, address);
+  }
+}
+
+/** All but the first carry an IPv4 address, which has been judged by then. */
+const allowed: ReadonlySet<string> = new Set(['unicast', 'ipv4Mapped', 'rfc6145', 'rfc6052', '6to4', 'teredo']);
+const privateRanges: ReadonlySet<string> = new Set(['private', 'uniqueLocal']);
 
 /** What ipaddr.js calls a range, for a person. A range that is named neither here nor above is reserved for something else than mail. */
 const forbidden: ReadonlyMap<string, string> = new Map([
@@ -34,17 +43,32 @@ const forbidden: ReadonlyMap<string, string> = new Map([
   ['unspecified', 'the unspecified address'],
   ['multicast', 'multicast addresses'],
   ['broadcast', 'the broadcast address'],
+  ['private', 'private networks'],
+  ['uniqueLocal', 'private networks'],
   ['carrierGradeNat', 'the shared address space of providers (100.64.0.0/10)'],
 ]);
 
-function ruleAgainst(address: ipaddr.IPv4 | ipaddr.IPv6, rules: EgressRules): string | null {
+function ruleAgainst(address: ipaddr.IPv4 | ipaddr.IPv6, port: number, settings: EgressSettings): string | null {
   if (metadataServices.has(withoutZone(address))) return 'metadata services of clouds';
   const embedded = address instanceof ipaddr.IPv6 ? embeddedIn(address) : [];
-  const rule = embedded.map((inner) => ruleAgainst(inner, rules)).find((found) => found !== null);
+  const rule = embedded.map((inner) => ruleAgainst(inner, port, settings)).find((found) => found !== null);
   if (rule !== undefined) return rule;
   const range = address.range();
-  if (allowed.has(range) || (range === 'loopback' && rules.allowLoopback)) return null;
-  return forbidden.get(range) ?? 'reserved addresses';
+  if (range === 'loopback' && isNamed(address, port, settings)) return null;
+  const { allowLoopback, allowPrivate = true } = settings;
+  const mayBe = allowed.has(range) || (range === 'loopback' && allowLoopback) || (privateRanges.has(range) && allowPrivate);
+  if (!mayBe) return forbidden.get(range) ?? 'reserved addresses';
+  // Whatever carries another address has had its port judged with that.
+  return embedded.length > 0 || isAmong(port, settings.ports ?? null) ? null : `port ${port}`;
+}
+
+/** A server that is named with its port needs no other leave. */
+function isNamed(address: ipaddr.IPv4 | ipaddr.IPv6, port: number, { allowedLoopback = [] }: EgressSettings): boolean {
+  return allowedLoopback.some((named) => named.port === port && ipaddr.parse(named.address).toNormalizedString() === withoutZone(address));
+}
+
+function isAmong(port: number, ranges: readonly PortRange[] | null): boolean {
+  return ranges === null || ranges.some(({ first, last }) => port >= first && port <= last);
 }
 
 /** The IPv4 addresses inside an IPv6 address: IPv4-mapped, -compatible and -translated, NAT64 (RFC 6052, 8215), 6to4 (RFC 3056), Teredo (RFC 4380), ISATAP (RFC 5214). */

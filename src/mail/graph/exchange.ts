@@ -1,0 +1,77 @@
+import type { SecretValue } from '../../secret-store/secret-value.js';
+import { ConnectionFailure } from '../failure.js';
+import { shownServerText } from '../server-text.js';
+import type { GraphRefusal } from './graph-failure.js';
+import { isObject, objectOrEmpty, textOrNull } from './json.js';
+import { networkFailure } from './network-failure.js';
+import type { Places } from './places.js';
+import { bytesOf, textOf } from './response-body.js';
+import { retryAfterMilliseconds } from './retry-after.js';
+
+/** The way to Graph, the same for every mailbox of a national cloud. */
+export interface GraphWay {
+  readonly fetch: typeof globalThis.fetch;
+  /** Without the version and a closing slash. */
+  readonly baseUrl: string;
+  /** Microsoft serves an application four requests at once for each mailbox. */
+  readonly places: Places;
+  /** How long an answer, and each piece of it, may be waited for. */
+  readonly silenceMilliseconds: number;
+  /** The longest pause that Graph may ask for before a request is repeated; a longer one fails as THROTTLED. */
+  readonly patienceMilliseconds: number;
+}
+
+const mostRefusalBytes = 65_536;
+
+/** One request and its answer, with an eye on how long there has been silence. */
+export class Exchange {
+  private constructor(
+    readonly response: Response,
+    readonly signal: AbortSignal,
+    readonly timer: NodeJS.Timeout,
+  ) {}
+
+  /** @throws what `fetch` throws. @throws {ConnectionFailure} TIMEOUT for silence */
+  static async begin({ fetch, silenceMilliseconds }: Pick<GraphWay, 'fetch' | 'silenceMilliseconds'>, request: Request, caller: AbortSignal): Promise<Exchange> {
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(new ConnectionFailure('TIMEOUT')), silenceMilliseconds);
+    const signal = AbortSignal.any([caller, silence.signal]);
+    try {
+      return new Exchange(await fetch(request, { signal }), signal, timer);
+    } catch (error) {
+      clearTimeout(timer);
+      throw networkFailure(error, signal);
+    }
+  }
+
+  async text(maximum: number): Promise<string> {
+    return textOf(this.response, maximum, () => this.timer.refresh(), this.signal);
+  }
+
+  bytes(maximum: number): AsyncGenerator<Uint8Array, void> {
+    return bytesOf(this.response, maximum, () => this.timer.refresh(), this.signal);
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+  }
+}
+
+/** What is shown of it has no token in it, should the answer repeat it. */
+export async function refusalIn(exchange: Exchange, token: SecretValue | null): Promise<GraphRefusal> {
+  try {
+    const { status, headers } = exchange.response;
+    const { error } = objectOrEmpty(await exchange.text(mostRefusalBytes));
+    const told = isObject(error) ? error : {};
+    const shown = (text: string | null) => shownServerText(text, token === null ? [] : [token]);
+    return {
+      status,
+      graphCode: shown(textOrNull(told, 'code')) ?? '',
+      text: shown(textOrNull(told, 'message')) ?? '',
+      requestId: shown(headers.get('request-id')),
+      retryAfterMilliseconds: retryAfterMilliseconds(headers.get('retry-after'), new Date()),
+    };
+  } finally {
+    exchange.end();
+  }
+}
