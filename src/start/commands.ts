@@ -23,7 +23,6 @@ import { nationalCloudOf } from '../domain/authentication-profile/national-cloud
 import type { MailSettings } from '../mail/mail-settings.js';
 import type { TokenFacts } from '../oauth/token-owner.js';
 import { discoveryOnDemand, type DiscoveryAccess } from './discovery-on-demand.js';
-import { guardedFetch } from './guarded-fetch.js';
 import { mailOnDemand } from './mail-on-demand.js';
 import { consentsOnDemand, tokensOnDemand } from './oauth-on-demand.js';
 import type { Stores } from './open-stores.js';
@@ -51,6 +50,7 @@ export interface Commands {
 
 /** How mail servers may be reached, and how often a caller may ask for it. */
 export interface MailAccess extends MailSettings {
+  readonly fetch: typeof globalThis.fetch;
   readonly testsPerMinute: number;
   readonly discovery: Omit<DiscoveryAccess, 'fetch'>;
   /** How long an operation may take in all. */
@@ -66,6 +66,7 @@ const consentsPerMinute = 30;
 export const tokenKeyLabel = 'api-token-verifiers';
 
 export async function buildCommands({ events, secrets }: Stores, views: Views, settings: MailAccess, log: Logger): Promise<Commands> {
+  const { fetch } = settings;
   const now = () => new Date();
   const securityLog = new SecurityLog(events, now);
   const handler = new CommandHandler(events, securityLog, views.readYourWrites, (error, attempt) =>
@@ -73,8 +74,7 @@ export async function buildCommands({ events, secrets }: Stores, views: Views, s
   );
   const accountHistory = new AccountHistory(events);
   const accounts = new EmailAccountCommands(handler, secrets, accountHistory, (accountId, version) => views.accounts.findAtVersion(accountId, version), now);
-  const fetch = guardedFetch(settings);
-  const { testMail, sendMail, verifyRoundTrip, inspectCertificate } = mailOnDemand({ fetch, ...settings });
+  const { testMail, sendMail, verifyRoundTrip, inspectCertificate } = mailOnDemand(settings);
   const tests = new RateLimit(settings.testsPerMinute, now);
   const serverCertificates = new ServerCertificates(handler, inspectCertificate, tests);
   const profiles = new AuthenticationProfileCommands(handler, events, secrets, (name) => accountsNaming({ authenticationProfile: name }, events, views), now);

@@ -19,6 +19,7 @@ import { endingSoon, expiryMetrics, ownerAsWritten, watchExpiries } from './expi
 import { finishErasures, keepSecretsSwept } from './secret-upkeep.js';
 import { serviceFacts } from './service-facts.js';
 import { viewMetrics } from './view-metrics.js';
+import { wayOutOnDemand } from './way-out-on-demand.js';
 
 export interface RunningService {
   readonly config: Config;
@@ -83,12 +84,15 @@ export async function startService(
     await caughtUp(views, log);
 
     let listening = '';
+    const wayOut = wayOutOnDemand({ egress: config.egress, additionalRoots });
+    opened.push({ stop: () => wayOut.close() });
     const commands = await buildCommands(
       stores,
       views,
       {
         egress: config.egress,
         additionalRoots,
+        fetch: wayOut.fetch,
         testsPerMinute: config.connectionTestsPerMinute,
         discovery: { ...config.discovery, means: discoveryMeans },
         operationSeconds: config.http.limits.operationSeconds,

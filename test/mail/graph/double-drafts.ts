@@ -1,5 +1,11 @@
 import { createHash, randomUUID, type Hash } from 'node:crypto';
-import { Refused, type SentMessage } from './graph-double.js';
+import { Refused } from './refused.js';
+
+export interface SentMessage {
+  readonly from: string;
+  readonly mime: string;
+  readonly attachments: readonly { readonly name: string; readonly content: Buffer | null; readonly size: number; readonly digest: string }[];
+}
 
 interface Upload {
   readonly draft: string;

@@ -1,4 +1,4 @@
-import { Refused } from './graph-double.js';
+import { Refused } from './refused.js';
 
 interface StoredMessage {
   readonly id: string;

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DoubleMailbox } from './double-mailbox.js';
-import { Drafts } from './double-drafts.js';
+import { Drafts, type SentMessage } from './double-drafts.js';
+import { Refused } from './refused.js';
 
 /** What goes wrong, on purpose: a fault is used up by the first request that it fits. */
 export interface Fault {
@@ -27,12 +28,6 @@ export interface SeenRequest {
   readonly body: Buffer;
 }
 
-export interface SentMessage {
-  readonly from: string;
-  readonly mime: string;
-  readonly attachments: readonly { readonly name: string; readonly content: Buffer | null; readonly size: number; readonly digest: string }[];
-}
-
 interface Reply {
   readonly status: number;
   readonly body?: unknown;
@@ -42,19 +37,6 @@ interface Reply {
 
 interface Call extends SeenRequest {
   readonly url: URL;
-}
-
-/** A refusal in the words of Graph. */
-export class Refused extends Error {
-  override readonly name = 'Refused';
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string,
-    readonly headers: Readonly<Record<string, string>> = {},
-  ) {
-    super(message);
-  }
 }
 
 /**

@@ -13,7 +13,7 @@ export interface DovecotInstance {
   /** Its TLS versions end here; null: where OpenSSL does. */
   readonly highestTls: 'TLSv1.1' | 'TLSv1.2' | null;
   /** What Postfix delivers to and has passwords verified by; null for an instance that only shows a TLS version. */
-  readonly services: { readonly lmtp: number; readonly authentication: number } | null;
+  readonly services: { readonly lmtp: number; readonly authentication: number; readonly introspection: number } | null;
 }
 
 export function dovecotConfiguration(instance: DovecotInstance): string {
@@ -32,7 +32,7 @@ protocols = imap pop3${services ? ' lmtp' : ''}
 import_environment = OPENSSL_CONF
 
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login${services ? ' xoauth2 oauthbearer' : ''}
 auth_failure_delay = 0 secs
 mail_location = maildir:~/Maildir
 mail_max_userip_connections = 100
@@ -46,6 +46,15 @@ ${Object.entries(identitiesByAddress)
   .map(([address, file]) => `local ${address} {\n  ssl_cert = <${folder}/tls/${file}.crt\n  ssl_key = <${folder}/tls/${file}.key\n}`)
   .join('\n')}
 
+${
+  services
+    ? `passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = ${folder}/${name}.oauth2
+}`
+    : ''
+}
 passdb {
   driver = passwd-file
   args = scheme=PLAIN username_format=%u ${folder}/users
@@ -128,5 +137,16 @@ system_default = versions
 MinProtocol = ${highest === 'TLSv1.1' ? 'TLSv1' : highest}
 MaxProtocol = ${highest}
 CipherString = ${highest === 'TLSv1.1' ? 'ALL:@SECLEVEL=0' : 'DEFAULT:@SECLEVEL=2'}
+`;
+}
+
+/** Whom Dovecot asks what an access token opens (RFC 7662): a provider that tests start at that port. */
+export function introspectionConfiguration(port: number): string {
+  return `introspection_mode = post
+introspection_url = http://resource:resource-secret@127.0.0.1:${port}/token/introspection
+username_attribute = username
+active_attribute = active
+active_value = true
+timeout_msecs = 5000
 `;
 }

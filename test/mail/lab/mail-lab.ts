@@ -26,6 +26,8 @@ export interface MailLab {
     /** POP3 in clear text, with STLS offered. */
     readonly pop3: number;
     readonly pop3s: number;
+    /** Where Dovecot asks about access tokens. Nobody listens there but who a test starts. */
+    readonly introspection: number;
   };
   readonly hosts: {
     readonly good: string;
@@ -86,8 +88,8 @@ async function start(): Promise<MailLab> {
   if (mailLabMissing !== null) throw new Error(mailLabMissing);
   const folder = await mkdtemp(join(tmpdir(), 'postledger-mail-'));
   await chmod(folder, 0o755);
-  const [smtp = 0, submission = 0, smtps = 0, imap = 0, imaps = 0, pop3 = 0, pop3s = 0, lmtp = 0, authentication = 0] = await freePorts(9);
-  const ports = { smtp, submission, smtps, imap, imaps, pop3, pop3s };
+  const [smtp = 0, submission = 0, smtps = 0, imap = 0, imaps = 0, pop3 = 0, pop3s = 0, introspection = 0, lmtp = 0, authentication = 0] = await freePorts(10);
+  const ports = { smtp, submission, smtps, imap, imaps, pop3, pop3s, introspection };
   const authority = await writeIdentities(folder);
   const authorityFile = join(folder, 'tls', 'authority.crt');
   await writeFile(
@@ -97,7 +99,7 @@ async function start(): Promise<MailLab> {
       .join(''),
   );
 
-  const dovecots = dovecotInstances(folder, ports, { lmtp, authentication });
+  const dovecots = dovecotInstances(folder, ports, { lmtp, authentication, introspection });
   for (const instance of dovecots) await writeDovecot(instance);
   await writePostfix({ folder, domain, ports, services: { lmtp, authentication }, servers: postfixServers });
   supervise(folder, dovecots);
@@ -115,7 +117,7 @@ const postfixServers: PostfixInstance['servers'] = [
   { address: hosts.tls12, identity: 'good', tls: '>=TLSv1.2,<=TLSv1.2' },
 ];
 
-function dovecotInstances(folder: string, ports: MailLab['ports'], services: PostfixInstance['services']): readonly DovecotInstance[] {
+function dovecotInstances(folder: string, ports: MailLab['ports'], services: NonNullable<DovecotInstance['services']>): readonly DovecotInstance[] {
   const common = { folder, user: 'dovecot', group: 'dovecot', ports, identity: 'good', identitiesByAddress: {}, services: null };
   return [
     {

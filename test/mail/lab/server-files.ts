@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, chown, mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dovecotConfiguration, openSslConfiguration, type DovecotInstance } from './dovecot.js';
+import { dovecotConfiguration, introspectionConfiguration, openSslConfiguration, type DovecotInstance } from './dovecot.js';
 import { mainConfiguration, masterConfiguration, type PostfixInstance } from './postfix.js';
 
 /** Writes what an instance needs to start, owned as its processes want it. */
@@ -9,6 +9,7 @@ export async function writeDovecot(instance: DovecotInstance): Promise<void> {
   const { folder, name, highestTls } = instance;
   await writeFile(join(folder, `${name}.conf`), dovecotConfiguration(instance));
   await writeFile(join(folder, `${name}.openssl`), highestTls === null ? '' : openSslConfiguration(highestTls));
+  if (instance.services) await writeFile(join(folder, `${name}.oauth2`), introspectionConfiguration(instance.services.introspection));
   const { uid, gid } = owner('dovecot');
   for (const path of [name, `${name}-state`, 'mail']) {
     await mkdir(join(folder, path), { recursive: true });

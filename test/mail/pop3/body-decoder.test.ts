@@ -74,6 +74,11 @@ describe('a multi-line response', () => {
     );
   });
 
+  it('loses a dot at the start of a line, and nothing else, where a server does not double it', () => {
+    const bytes = Buffer.from('.\rX\r\n.\r\r\n.a\r\n.\r\n');
+    for (let place = 0; place <= bytes.length; place++) expect(decoded(cut(bytes, [place]))).toEqual({ message: '\rX\r\n\r\r\na\r\n', rest: '' });
+  });
+
   it('is one chunk for what came at once, however many dots are in it', () => {
     const { chunks, rest } = new BodyDecoder().push(Buffer.from('..\r\n'.repeat(10_000)));
     expect(chunks.map(({ length }) => length)).toEqual([30_000]);

@@ -43,7 +43,7 @@ describe.runIf(withMailLab)('POP3 with Dovecot', () => {
     const socket = connect({ host: lab.hosts.good, port: lab.ports.imaps, ca: [lab.authority] });
     const heard: string[] = [];
     let wake: () => void = () => undefined;
-    socket.on('data', (data) => {
+    socket.on('data', (data: Buffer) => {
       heard.push(data.toString('latin1'));
       wake();
     });
