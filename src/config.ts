@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import type { EgressSettings } from './egress/egress-settings.js';
+import { loopbackAsWritten, portsAsWritten } from './egress/written-settings.js';
 
 /** How the service is set up: environment variables and nothing else, read once at the start. */
 export interface Config {
@@ -11,7 +13,7 @@ export interface Config {
   readonly dataDirectory: string;
   readonly rootKeys: { readonly keys: string | undefined; readonly keysFile: string | undefined };
   readonly logLevel: LogLevel;
-  readonly egress: { readonly allowLoopback: boolean };
+  readonly egress: Required<EgressSettings>;
   /** Whether Thunderbird's database may be asked for a domain's settings. */
   readonly discovery: { readonly asksThunderbird: boolean };
   /** How many connection tests and test messages one caller may ask for in a minute. */
@@ -89,7 +91,19 @@ export const variables = {
       'Under which address browsers reach the service, e.g. `https://mail.example.com`: OAuth 2.0 providers send people back to `/oauth/callback` below it. Unset: `http://127.0.0.1:<port>`, for a browser on this machine.',
   },
   POSTLEDGER_LOG_LEVEL: { default: 'info', meaning: `What is logged: ${logLevels.join(', ')}.` },
-  POSTLEDGER_EGRESS_ALLOW_LOOPBACK: { default: 'false', meaning: 'Whether accounts may connect to mail servers on this machine: for development and tests.' },
+  POSTLEDGER_EGRESS_ALLOW_LOOPBACK: {
+    default: 'false',
+    meaning:
+      'Whether the service may connect to this machine: `true` for development and tests, `false`, or the servers on it that it may connect to, separated by commas: `127.0.0.1:1025,[::1]:2525`.',
+  },
+  POSTLEDGER_EGRESS_ALLOW_PRIVATE: {
+    default: 'true',
+    meaning: "Whether it may connect to private networks (RFC 1918, RFC 4193), where mail servers of one's own are.",
+  },
+  POSTLEDGER_EGRESS_PORTS: {
+    default: 'all',
+    meaning: 'The ports that it may connect to: `all`, or ports and ranges, separated by commas: `25,110,143,443,465,587,993,995,2525`.',
+  },
   POSTLEDGER_TRUSTED_PROXIES: {
     default: '',
     meaning: "Reverse proxies whose X-Forwarded-For names the caller's address in the audit trail: IP addresses and ranges, separated by commas.",
@@ -138,13 +152,29 @@ export function readConfig(environment: Environment): Config {
     dataDirectory: resolve(reading.text('POSTLEDGER_DATA_DIR', () => null)),
     rootKeys: { keys: reading.optional('POSTLEDGER_ROOT_KEYS'), keysFile: reading.optional('POSTLEDGER_ROOT_KEYS_FILE') },
     logLevel: reading.oneOf('POSTLEDGER_LOG_LEVEL', logLevels),
-    egress: { allowLoopback: reading.yesOrNo('POSTLEDGER_EGRESS_ALLOW_LOOPBACK') },
+    egress: readEgress(reading),
     discovery: { asksThunderbird: reading.yesOrNo('POSTLEDGER_DISCOVERY_THUNDERBIRD') },
     publicUrl: reading.optionalText('POSTLEDGER_PUBLIC_URL', problemOfPublicUrl)?.replace(/\/+$/, '') ?? null,
     connectionTestsPerMinute: reading.wholeNumber('POSTLEDGER_CONNECTION_TESTS_PER_MINUTE', 1, 10_000),
   };
   reading.refuseIfAny();
   return config;
+}
+
+function readEgress(reading: Reading): Required<EgressSettings> {
+  const loopback = reading.text('POSTLEDGER_EGRESS_ALLOW_LOOPBACK', (text) =>
+    loopbackAsWritten(text) === null ? 'it takes true, false, or servers on this machine like 127.0.0.1:1025 and [::1]:2525, separated by commas.' : null,
+  );
+  const ports = reading.text('POSTLEDGER_EGRESS_PORTS', (text) =>
+    portsAsWritten(text) === undefined ? 'it takes all, or ports and ranges like 587 and 8000-8100, separated by commas.' : null,
+  );
+  return {
+    allowLoopback: false,
+    allowedLoopback: [],
+    ...loopbackAsWritten(loopback),
+    allowPrivate: reading.yesOrNo('POSTLEDGER_EGRESS_ALLOW_PRIVATE'),
+    ports: portsAsWritten(ports) ?? null,
+  };
 }
 
 /** Whether only this machine can reach an address: 127.0.0.0/8, ::1, localhost. */

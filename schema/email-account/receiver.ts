@@ -59,7 +59,10 @@ export class MicrosoftGraphReceiverIdentity {
   readonly userPrincipalName!: string;
 }
 
-@ObjectType({ description: 'Receiving through Microsoft Graph. Stored and validated; this version of the service does not connect to it yet.' })
+@ObjectType({
+  description:
+    'Receiving through Microsoft Graph, with the access tokens of an authentication profile. It goes to the Graph of the national cloud that the profile gets its tokens from.',
+})
 export class MicrosoftGraphReceiver {
   @Field(() => MicrosoftGraphReceiverIdentity, { description: 'Whose mailbox.' })
   readonly identity: MicrosoftGraphReceiverIdentity;

@@ -106,7 +106,7 @@ export class SenderInput {
 
   @Field(() => MicrosoftGraphSenderInput, {
     nullable: true,
-    description: 'Through Microsoft Graph. Stored and validated; this version of the service does not connect to it yet.',
+    description: 'Through Microsoft Graph, with the access tokens of an authentication profile.',
   })
   readonly microsoftGraph?: MicrosoftGraphSenderInput | null;
 }

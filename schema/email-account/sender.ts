@@ -45,7 +45,10 @@ export class MicrosoftGraphSenderIdentity {
   readonly replyTo!: string | null;
 }
 
-@ObjectType({ description: 'Sending through Microsoft Graph. Stored and validated; this version of the service does not connect to it yet.' })
+@ObjectType({
+  description:
+    'Sending through Microsoft Graph, with the access tokens of an authentication profile. It goes to the Graph of the national cloud that the profile gets its tokens from.',
+})
 export class MicrosoftGraphSender {
   @Field(() => MicrosoftGraphSenderIdentity, { description: 'As whom.' })
   readonly identity: MicrosoftGraphSenderIdentity;

@@ -32,7 +32,7 @@ export class ConnectionSubjects {
   async sender(account: PresentAccount, entered: ReadonlyMap<string, SecretValue> = new Map()): Promise<SenderSubject> {
     const settings = connectableSender(account.sender);
     if (settings.kind === 'microsoftGraph')
-      return { settings, ...(await graphAccess('sender', settings.connection.authenticationProfile, this.accessTokensOf, this.cloudOf)) };
+      return { settings, ...(await graphAccess('sender', settings.connection.authenticationProfile, this.accessTokensOf, this.cloudOf, this.presetOf)) };
     const profile = settings.connection.authenticationProfile;
     const credentials =
       profile === null
@@ -45,7 +45,7 @@ export class ConnectionSubjects {
   async receiver(account: PresentAccount, entered: ReadonlyMap<string, SecretValue> = new Map()): Promise<ReceiverSubject> {
     const settings = connectableReceiver(account.receiver);
     if (settings.kind === 'microsoftGraph')
-      return { settings, ...(await graphAccess('receiver', settings.connection.authenticationProfile, this.accessTokensOf, this.cloudOf)) };
+      return { settings, ...(await graphAccess('receiver', settings.connection.authenticationProfile, this.accessTokensOf, this.cloudOf, this.presetOf)) };
     const profile = settings.connection.authenticationProfile;
     const credentials =
       profile === null

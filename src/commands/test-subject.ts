@@ -7,7 +7,16 @@ import { mayBeShownTokens } from '../domain/authentication-profile/token-hosts.j
 import type { Direction } from '../domain/email-account/connection-test.js';
 import { receiverEndpoint, senderEndpoint } from '../domain/email-account/endpoint.js';
 import { mayUseSenderPassword } from '../domain/email-account/linked-credentials.js';
-import type { MailboxReceiverSettings, Password, ReceiverSettings, SecretSlot, SenderSettings, SmtpSenderSettings } from '../domain/email-account/settings.js';
+import type {
+  GraphReceiverSettings,
+  GraphSenderSettings,
+  MailboxReceiverSettings,
+  Password,
+  ReceiverSettings,
+  SecretSlot,
+  SenderSettings,
+  SmtpSenderSettings,
+} from '../domain/email-account/settings.js';
 import type { PresentAccount } from '../domain/email-account/state.js';
 import type { AccessTokens, OAuthCredentials, PasswordCredentials } from '../mail/mail-port.js';
 import { SecretNotBoundToEndpoint, SecretNotFound, SecretUnreadable, type SecretStore } from '../secret-store/secret-store.js';
@@ -109,31 +118,44 @@ export async function graphAccess(
   profile: string,
   accessTokensOf: AccessTokensOf | null,
   cloudOf: CloudOf,
+  presetOf: PresetOf,
 ): Promise<{ readonly accessTokens: AccessTokens; readonly cloud: NationalCloud }> {
   const place = [half, 'microsoftGraph', 'connection', 'authenticationProfile'] as const;
   if (accessTokensOf === null) return notReady(place, 'Logging in with access tokens is not there yet in this version.');
   const [accessTokens, cloud] = await Promise.all([accessTokensOf(profile), cloudOf(profile)]);
   if (accessTokens === null || cloud === null) return notReady(place, `There is no authentication profile named ${profile}. Create it, or choose another one.`);
+  const preset = presetOf(profile) ?? 'CUSTOM';
+  if (preset === 'GOOGLE' || preset === 'YAHOO')
+    return notReady(
+      place,
+      `The authentication profile ${profile} gives access tokens of ${preset}, which are not shown to Microsoft. Take a profile of Microsoft.`,
+    );
   return { accessTokens, cloud };
 }
 
 /**
- * A draft may bring its own host. Whoever may not configure accounts gets no access token sent to a host that nobody configured for it.
+ * A draft may bring its own host, or another mailbox. Whoever may not configure accounts gets no access token sent to a host that nobody configured for it, and none used for such a mailbox.
  * @throws {CommandRefused} NOT_READY
  */
 export function refuseTokensElsewhere(drafted: PresentAccount, saved: PresentAccount | null, role: Role): void {
   if (isAllowed(role, 'Mutation.configureSender')) return;
   for (const half of ['sender', 'receiver'] as const) {
     const section = drafted[half];
-    if (section === null || section.kind === 'microsoftGraph' || section.connection.authenticationProfile === null) continue;
+    if (section === null || section.connection.authenticationProfile === null) continue;
     const before = saved?.[half] ?? null;
-    const isConfigured = before !== null && before.kind === section.kind && isSameTarget(before, section);
+    const isConfigured =
+      section.kind === 'microsoftGraph' ? isSameMailbox(before, section) : before !== null && before.kind === section.kind && isSameTarget(before, section);
     if (!isConfigured)
       notReady(
         [half, section.kind, 'connection', 'authenticationProfile'],
-        'A draft with an authentication profile can be tested by those who may configure accounts: its access token would go to a server that nobody has configured for it. Save the account first, or ask an editor.',
+        'A draft with an authentication profile can be tested by those who may configure accounts: its access token would go to a server, or be used for a mailbox, that nobody has configured for it. Save the account first, or ask an editor.',
       );
   }
+}
+
+function isSameMailbox(before: SenderSettings | ReceiverSettings | null, after: GraphSenderSettings | GraphReceiverSettings): boolean {
+  const keyOf = ({ identity, connection }: typeof after) => `${identity.userPrincipalName} ${connection.authenticationProfile}`.toLowerCase();
+  return before?.kind === 'microsoftGraph' && keyOf(before) === keyOf(after);
 }
 
 function isSameTarget(before: SmtpSenderSettings | MailboxReceiverSettings, after: SmtpSenderSettings | MailboxReceiverSettings): boolean {

@@ -84,14 +84,21 @@ function authenticationIn(server: XmlElement): readonly ProviderAuthentication[]
   return [...new Set(offered.filter((each) => each !== undefined))];
 }
 
+const mostScopes = 20;
+
+/** A scope as a request may name it (RFC 6749, section 3.3). */
+const scopeToken = /^[\x21\x23-\x5B\x5D-\x7E]{1,256}$/;
+
 /** Null without both addresses, for a profile cannot be made of one. */
 function oauthIn(element: XmlElement): OAuthSettings | null {
-  const [authorizationEndpoint, tokenEndpoint] = [textOf(element, 'authURL'), textOf(element, 'tokenURL')];
-  if (![authorizationEndpoint, tokenEndpoint].every(isHttps)) return null;
-  const scopes = childrenOf(element, 'scope').flatMap(({ text }) => text.split(/\s+/).filter((scope) => scope !== ''));
-  return { authorizationEndpoint, tokenEndpoint, scopes: [...new Set(scopes)] };
+  const [authorizationEndpoint, tokenEndpoint] = [httpsAddress(textOf(element, 'authURL')), httpsAddress(textOf(element, 'tokenURL'))];
+  if (authorizationEndpoint === null || tokenEndpoint === null) return null;
+  const scopes = childrenOf(element, 'scope').flatMap(({ text }) => text.split(/\s+/).filter((scope) => scopeToken.test(scope)));
+  return { authorizationEndpoint, tokenEndpoint, scopes: [...new Set(scopes)].slice(0, mostScopes) };
 }
 
-function isHttps(text: string): boolean {
-  return URL.canParse(text) && new URL(text).protocol === 'https:';
+function httpsAddress(text: string): string | null {
+  if (text.length > 2_048 || !URL.canParse(text)) return null;
+  const url = new URL(text);
+  return url.protocol === 'https:' && url.username === '' && url.password === '' ? url.href : null;
 }

@@ -19,7 +19,10 @@ export class Verification {
     for (const candidate of candidates) {
       const server = probedServer(candidate);
       if (server === null || this.#probed.has(serverKey(server)) || this.#probed.size === mostServers) continue;
-      this.#probed.set(serverKey(server), this.noted(server, this.signal));
+      const probing = this.noted(server, this.signal);
+      // Whoever waits for all of them hears of a fault; until then it disturbs nobody.
+      probing.catch(() => undefined);
+      this.#probed.set(serverKey(server), probing);
     }
   }
 

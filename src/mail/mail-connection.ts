@@ -101,7 +101,10 @@ async function connectToFirst(addresses: readonly string[], { port }: Endpoint, 
     try {
       return await run.take(
         'CONNECT',
-        async () => ({ value: await openMailSocket(address, port, road, deadline, deadline.step / addresses.length), message: `${address} answers on port ${port}.` }),
+        async () => ({
+          value: await openMailSocket(address, port, road, deadline, deadline.step / addresses.length),
+          message: `${address} answers on port ${port}.`,
+        }),
         () => (index < last && !deadline.isOver ? 'WARNED' : 'FAILED'),
       );
     } catch (error) {
@@ -111,9 +114,10 @@ async function connectToFirst(addresses: readonly string[], { port }: Endpoint, 
   throw new RangeError('There was no address to connect to.');
 }
 
-function egressDenied({ rule, message }: EgressDenied): ConnectionFailure {
-  const hint = rule === 'loopback addresses' ? 'Where the mail server is meant to run on this machine, its operator allows it by POSTLEDGER_EGRESS_ALLOW_LOOPBACK.' : null;
-  return new ConnectionFailure('EGRESS_DENIED', hint === null ? { message } : { message, hint });
+/** What a person is told of it. */
+export function egressDenied({ message, allowedBy }: EgressDenied): ConnectionFailure {
+  if (allowedBy === null) return new ConnectionFailure('EGRESS_DENIED', { message });
+  return new ConnectionFailure('EGRESS_DENIED', { message, hint: `Where it is meant to, the operator of the service allows it by ${allowedBy}.` });
 }
 
 async function secured(raw: Socket, { endpoint, ...target }: ProbeTarget): Promise<Found<Socket>> {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { createSecureContext, rootCertificates, type SecureContext, type SecureVersion } from 'node:tls';
+import { createSecureContext, type SecureContext, type SecureVersion } from 'node:tls';
 import type { TlsVersion } from '../domain/email-account/settings.js';
+import { systemRoots } from '../egress/system-roots.js';
 import type { TrustedRoots } from './mail-port.js';
 
 /** As TLS names them, lowest first. */
@@ -60,13 +60,7 @@ export class TlsContexts {
   /** Null: what the runtime trusts by itself. */
   #roots(trust: TrustedRoots | null): readonly string[] | null {
     if (trust === null && this.additionalRoots.length === 0) return null;
-    const system = trust === null || trust.includeSystemRoots ? [...rootCertificates, ...rootsOfEnvironment(), ...this.additionalRoots] : [];
+    const system = trust === null || trust.includeSystemRoots ? systemRoots(this.additionalRoots) : [];
     return [...system, ...(trust?.certificates ?? [])];
   }
-}
-
-/** `ca` replaces all that the runtime trusts by itself, so what it was told to trust has to be named again. */
-function rootsOfEnvironment(): readonly string[] {
-  const file = process.env['NODE_EXTRA_CA_CERTS'];
-  return file === undefined || file === '' ? [] : [readFileSync(file, 'utf8')];
 }

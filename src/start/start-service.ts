@@ -47,6 +47,8 @@ export interface StartOptions {
   readonly openStores?: typeof openStores;
   /** For tests: other ways to search for settings than over the network. */
   readonly discoveryMeans?: Partial<Means>;
+  /** For tests: where Microsoft Graph is, in place of its own addresses. */
+  readonly graphBaseUrl?: string;
 }
 
 /** How long a replaced password stays, so that a revert can bring it back. In milliseconds: 24 hours. */
@@ -58,7 +60,7 @@ const secretGrace = 86_400_000;
  */
 export async function startService(
   config: Config,
-  { log: destination, additionalRoots = [], openStores: open = openStores, discoveryMeans = {} }: StartOptions = {},
+  { log: destination, additionalRoots = [], openStores: open = openStores, discoveryMeans = {}, graphBaseUrl }: StartOptions = {},
 ): Promise<RunningService> {
   const startedAt = new Date();
   const log = pino({ level: config.logLevel, base: { service: 'postledger' }, serializers: { err: stdSerializers.err } }, destination ?? process.stderr);
@@ -93,6 +95,7 @@ export async function startService(
         egress: config.egress,
         additionalRoots,
         fetch: wayOut.fetch,
+        ...(graphBaseUrl !== undefined && { graphBaseUrl }),
         testsPerMinute: config.connectionTestsPerMinute,
         discovery: { ...config.discovery, means: discoveryMeans },
         operationSeconds: config.http.limits.operationSeconds,

@@ -41,7 +41,7 @@ export interface Response {
   readonly text: string;
 }
 
-export interface TestServiceOptions extends Pick<StartOptions, 'additionalRoots' | 'discoveryMeans'> {
+export interface TestServiceOptions extends Pick<StartOptions, 'additionalRoots' | 'discoveryMeans' | 'graphBaseUrl'> {
   /** Left out: an empty one of its own, of the engine that the run is about. */
   readonly store?: StoreUnderTest;
   /** For one that is not the first over its store, hence issues none. */

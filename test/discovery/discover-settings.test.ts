@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { discoverySources, type DiscoverySource, type DiscoverySourceResult } from '../../src/discovery/discovery-port.js';
 import { settingsDiscoverer } from '../../src/discovery/discover-settings.js';
 import type { Means } from '../../src/discovery/means.js';
-import { guardedFetch } from '../../src/start/guarded-fetch.js';
+import { egressFetch } from '../../src/egress/egress-fetch.js';
 import { clientConfig, ownServers, server } from './documents.js';
 import { anna, discover, fetchOf, inWords, means, probeFinding, unhurried } from './searches.js';
 import { webServers, type WebAnswer, type WebServers } from './web-servers.js';
@@ -146,11 +146,17 @@ describe('a discovery', () => {
   });
 
   it('asks no host that is inside where egress forbids it, and says so', async () => {
-    const fetch = guardedFetch({ egress: { allowLoopback: false }, resolver: () => Promise.resolve(['127.0.0.1']) });
+    const fetch = egressFetch({ egress: { allowLoopback: false }, resolver: () => Promise.resolve(['127.0.0.1']) });
     const { discovery } = await discover({ fetch });
     const failed = discovery.sources.filter(({ outcome }) => outcome === 'FAILED');
     expect(failed.map(({ source }) => source)).toEqual(['PROVIDER_AUTOCONFIG', 'THUNDERBIRD_DATABASE', 'EXCHANGE_AUTODISCOVER']);
     for (const { message } of failed) expect(message).toMatch(/could not be asked: .*loopback addresses/);
+  });
+
+  it('takes hosts that do not exist for places without settings', async () => {
+    const nobody = () => Promise.reject(Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }));
+    const { discovery } = await discover({ fetch: egressFetch({ egress: { allowLoopback: false }, resolver: nobody }) });
+    expect(discovery.sources.map(({ outcome }) => outcome)).toEqual(Array.from(discoverySources, () => 'SKIPPED'));
   });
 
   it('verifies what was told of, each server once, and neither clear text nor Microsoft Graph', async () => {
@@ -181,6 +187,13 @@ describe('a discovery', () => {
     const { probe, probed } = probeFinding();
     await discover({ fetch, probe });
     expect(probed.filter(({ protocol }) => protocol === 'IMAP').length).toBe(16);
+  });
+
+  it('fails for a fault of the program, which is no failure of a source, and for nothing else', async () => {
+    const probe = () => Promise.reject(new RangeError('The probe has a fault.'));
+    const { fetch } = await web({ [autoconfigPage]: { body: ownServers } });
+    await expect(discover({ fetch, probe })).rejects.toThrow('The probe has a fault.');
+    await expect(discover({ probe })).rejects.toThrow('The probe has a fault.');
   });
 
   it('stops everything when its reader goes away', async () => {
@@ -258,25 +271,31 @@ describe('guesses', () => {
     expect(half.probed.filter(({ protocol }) => protocol === 'POP3')).toEqual([]);
   });
 
-  it('wait for a better one that is slower, and stop those that come after it', async () => {
+  it('wait for a better one that is slower, and stop those that come after it while others go on', async () => {
     const stopped: string[] = [];
-    const better: { greet: () => void } = { greet: () => undefined };
+    const waiting = { greet: () => undefined as void, end: () => undefined as void };
     const probe: Means['probe'] = (probed, signal) => {
-      switch (inWords(probed)) {
+      const server = inWords(probed);
+      signal.addEventListener('abort', () => stopped.push(server));
+      switch (server) {
         case 'IMAP imap.example.com:993 TLS':
-          return new Promise((resolve) => (better.greet = () => resolve('VERIFIED')));
+          return new Promise((resolve) => (waiting.greet = () => resolve('VERIFIED')));
         case 'IMAP mail.example.com:993 TLS':
-          queueMicrotask(() => setImmediate(better.greet));
+          setImmediate(waiting.greet);
           return Promise.resolve('VERIFIED');
         case 'IMAP mail.example.com:143 IMAP_STARTTLS':
-          return new Promise((resolve) => signal.addEventListener('abort', () => (stopped.push(inWords(probed)), resolve('ABSENT'))));
+          return new Promise((resolve) => signal.addEventListener('abort', () => (waiting.end(), resolve('ABSENT'))));
+        case 'POP3 pop.example.com:995 TLS':
+          return new Promise((resolve) => (waiting.end = () => (stopped.push('then POP3 ends'), resolve('ABSENT'))));
         default:
           return Promise.resolve('ABSENT');
       }
     };
     const { discovery } = await discover({ probe });
     expect(discovery.candidates.map(inWords)).toEqual(['IMAP imap.example.com:993 TLS']);
-    expect(stopped).toEqual(['IMAP mail.example.com:143 IMAP_STARTTLS']);
+    const before = stopped.slice(0, stopped.indexOf('then POP3 ends'));
+    expect(before).toContain('IMAP mail.example.com:143 IMAP_STARTTLS');
+    expect(before.filter((each) => each.startsWith('POP3'))).toEqual([]);
   });
 
   it('name a server whose certificate cannot be trusted only where there is no better one, as unverified and with a warning', async () => {

@@ -7,7 +7,7 @@ import dnsPacket, { type Answer, type Question } from 'dns-packet';
  */
 export type DnsReply = readonly DnsRecord[] | 'NXDOMAIN' | 'SERVFAIL' | 'SILENCE';
 export type DnsRecord =
-  | { readonly type: 'A' | 'AAAA' | 'CNAME'; readonly data: string; readonly ttl?: number }
+  | { readonly type: 'A' | 'AAAA' | 'CNAME'; readonly data: string; readonly ttl?: number; readonly name?: string }
   | { readonly type: 'MX'; readonly data: { readonly preference: number; readonly exchange: string } }
   | { readonly type: 'SRV'; readonly data: { readonly priority: number; readonly weight: number; readonly port: number; readonly target: string } };
 

@@ -180,8 +180,12 @@ describe("the provider's own autoconfiguration", () => {
     ]);
   });
 
-  it('takes no address for tokens that is not https', async () => {
-    const oauth = '<oAuth2><authURL>http://id.example.com/auth</authURL><tokenURL>javascript:1</tokenURL></oAuth2>';
+  it.each([
+    ['http', 'http://id.example.com/auth', 'https://id.example.com/token'],
+    ['none', 'https://id.example.com/auth', 'javascript:alert(1)'],
+    ['one with a login in it', 'https://id.example.com/auth', 'https://user:pass@id.example.com/token'],
+  ])('takes no address for tokens that is %s', async (_what, authorization, token) => {
+    const oauth = `<oAuth2><authURL>${authorization}</authURL><tokenURL>${token}</tokenURL></oAuth2>`;
     const { fetch } = await web({ [autoconfigHost]: { body: clientConfig(server('incomingServer', 'imap', { authentication: ['OAuth2'] }), oauth) } });
     expect((await search(providerAutoconfig, { fetch })).candidates).toMatchObject([{ authentication: ['OAUTH2'], oauth: null }]);
   });

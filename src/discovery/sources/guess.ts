@@ -64,6 +64,8 @@ async function guessOne(protocol: Protocol, { address, domain }: Address, probe:
   // Those that come after the one that is taken are stopped.
   const taken = new AbortController();
   const probed = servers.map((server) => probe(server, AbortSignal.any([signal, taken.signal])));
+  // A fault is heard of in the server's turn.
+  for (const probing of probed) probing.catch(() => undefined);
   const guessed = (server: ProbedServer, result: ProbeResult): Guessed => ({
     candidate: completed({ ...server, userId: address, authentication: [], provider: null, oauth: null }),
     result,

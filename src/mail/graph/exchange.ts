@@ -17,6 +17,8 @@ export interface GraphWay {
   readonly places: Places;
   /** How long an answer, and each piece of it, may be waited for. */
   readonly silenceMilliseconds: number;
+  /** Before the first repetition where Graph names no time; doubled for each further one. */
+  readonly firstPauseMilliseconds: number;
   /** The longest pause that Graph may ask for before a request is repeated; a longer one fails as THROTTLED. */
   readonly patienceMilliseconds: number;
 }
@@ -32,7 +34,11 @@ export class Exchange {
   ) {}
 
   /** @throws what `fetch` throws. @throws {ConnectionFailure} TIMEOUT for silence */
-  static async begin({ fetch, silenceMilliseconds }: Pick<GraphWay, 'fetch' | 'silenceMilliseconds'>, request: Request, caller: AbortSignal): Promise<Exchange> {
+  static async begin(
+    { fetch, silenceMilliseconds }: Pick<GraphWay, 'fetch' | 'silenceMilliseconds'>,
+    request: Request,
+    caller: AbortSignal,
+  ): Promise<Exchange> {
     const silence = new AbortController();
     const timer = setTimeout(() => silence.abort(new ConnectionFailure('TIMEOUT')), silenceMilliseconds);
     const signal = AbortSignal.any([caller, silence.signal]);
@@ -44,34 +50,41 @@ export class Exchange {
     }
   }
 
+  /** @throws {ConnectionFailure} */
   async text(maximum: number): Promise<string> {
-    return textOf(this.response, maximum, () => this.timer.refresh(), this.signal);
+    try {
+      return await textOf(this.response, maximum, () => this.timer.refresh(), this.signal);
+    } finally {
+      clearTimeout(this.timer);
+    }
   }
 
-  bytes(maximum: number): AsyncGenerator<Uint8Array, void> {
-    return bytesOf(this.response, maximum, () => this.timer.refresh(), this.signal);
+  async *bytes(maximum: number): AsyncGenerator<Uint8Array, void> {
+    try {
+      yield* bytesOf(this.response, maximum, () => this.timer.refresh(), this.signal);
+    } finally {
+      clearTimeout(this.timer);
+    }
   }
 
-  end(): void {
+  /** For who does not want what comes with the answer. */
+  async leave(): Promise<void> {
     clearTimeout(this.timer);
+    await this.response.body?.cancel();
   }
 }
 
 /** What is shown of it has no token in it, should the answer repeat it. */
 export async function refusalIn(exchange: Exchange, token: SecretValue | null): Promise<GraphRefusal> {
-  try {
-    const { status, headers } = exchange.response;
-    const { error } = objectOrEmpty(await exchange.text(mostRefusalBytes));
-    const told = isObject(error) ? error : {};
-    const shown = (text: string | null) => shownServerText(text, token === null ? [] : [token]);
-    return {
-      status,
-      graphCode: shown(textOrNull(told, 'code')) ?? '',
-      text: shown(textOrNull(told, 'message')) ?? '',
-      requestId: shown(headers.get('request-id')),
-      retryAfterMilliseconds: retryAfterMilliseconds(headers.get('retry-after'), new Date()),
-    };
-  } finally {
-    exchange.end();
-  }
+  const { status, headers } = exchange.response;
+  const { error } = objectOrEmpty(await exchange.text(mostRefusalBytes));
+  const told = isObject(error) ? error : {};
+  const shown = (text: string | null) => shownServerText(text, token === null ? [] : [token]);
+  return {
+    status,
+    graphCode: shown(textOrNull(told, 'code')) ?? '',
+    text: shown(textOrNull(told, 'message')) ?? '',
+    requestId: shown(headers.get('request-id')),
+    retryAfterMilliseconds: retryAfterMilliseconds(headers.get('retry-after'), new Date()),
+  };
 }

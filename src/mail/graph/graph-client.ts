@@ -25,6 +25,8 @@ export interface GraphAnswer {
   readonly requestId: string | null;
 }
 
+type Tried<Result> = { readonly result: Result; readonly failure: null } | { readonly result: null; readonly failure: ConnectionFailure };
+
 /** Far more than any page of a folder. */
 const mostJsonBytes = 8_388_608;
 
@@ -50,27 +52,33 @@ export class GraphClient {
 
   /** @throws {ConnectionFailure} {@link GraphFailure} where Graph refused. */
   async json(request: GraphRequest, signal: AbortSignal): Promise<JsonObject> {
-    return this.#exchange(request, signal, async (exchange) => objectIn(await exchange.text(mostJsonBytes)));
+    const leave = await this.place(signal, request.places);
+    try {
+      return await this.#answered(request, signal, async (exchange) => objectIn(await exchange.text(mostJsonBytes)));
+    } finally {
+      leave();
+    }
   }
 
-  /** For what answers without content. @throws {ConnectionFailure} */
+  /** For what is done when Graph says so, whatever comes with it. @throws {ConnectionFailure} */
   async done(request: GraphRequest, signal: AbortSignal): Promise<GraphAnswer> {
-    return this.#exchange(request, signal, async (exchange) => {
-      await exchange.text(mostJsonBytes);
-      return { status: exchange.response.status, requestId: exchange.response.headers.get('request-id') };
-    });
+    const leave = await this.place(signal, request.places);
+    try {
+      return await this.#answered(request, signal, async (exchange) => {
+        await exchange.leave();
+        const { status, headers } = exchange.response;
+        return { status, requestId: headers.get('request-id') };
+      });
+    } finally {
+      leave();
+    }
   }
 
   /** An answer's bytes as they come. The mailbox's place is held until they are read, or no more of them is wanted. @throws {ConnectionFailure} */
   async *bytes(request: GraphRequest, maximum: number, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
     const leave = await this.place(signal, request.places);
     try {
-      const exchange = await this.#answered(request, signal);
-      try {
-        yield* exchange.bytes(maximum);
-      } finally {
-        exchange.end();
-      }
+      yield* await this.#answered(request, signal, (exchange) => Promise.resolve(exchange.bytes(maximum)));
     } finally {
       leave();
     }
@@ -79,22 +87,9 @@ export class GraphClient {
   /** A link that Graph gave, as a path. The access token goes with it, so it must lead back to Graph. @throws {ConnectionFailure} PROTOCOL_ERROR */
   link(url: string): string {
     const base = `${this.way.baseUrl}/v1.0/`;
-    if (!url.startsWith(base)) throw new ConnectionFailure('PROTOCOL_ERROR', { message: 'Microsoft Graph gave a link that leads elsewhere. It was not followed.' });
+    if (!url.startsWith(base))
+      throw new ConnectionFailure('PROTOCOL_ERROR', { message: 'Microsoft Graph gave a link that leads elsewhere. It was not followed.' });
     return url.slice(base.length - 1);
-  }
-
-  async #exchange<Result>(request: GraphRequest, signal: AbortSignal, read: (exchange: Exchange) => Promise<Result>): Promise<Result> {
-    const leave = await this.place(signal, request.places);
-    try {
-      const exchange = await this.#answered(request, signal);
-      try {
-        return await read(exchange);
-      } finally {
-        exchange.end();
-      }
-    } finally {
-      leave();
-    }
   }
 
   /** Waits for a place at the mailbox; answers how to give it back. @throws {ConnectionFailure} TIMEOUT, CANCELLED */
@@ -106,18 +101,18 @@ export class GraphClient {
     }
   }
 
-  /** The first answer that is one. */
-  async #answered(request: GraphRequest, signal: AbortSignal): Promise<Exchange> {
+  /** What is read of the first answer that is one. */
+  async #answered<Result>(request: GraphRequest, signal: AbortSignal, read: (exchange: Exchange) => Promise<Result>): Promise<Result> {
     let tokenRefused = false;
     for (let attempt = 1; ; attempt++) {
       const token = await this.#token(signal);
-      const failure = await this.#tried(request, token, signal);
-      if (failure instanceof Exchange) return failure;
+      const { result, failure } = await this.#tried(request, token, signal, read);
+      if (failure === null) return result;
       if (failure instanceof GraphFailure && failure.refusal?.status === 401) {
         this.accessTokens.refused(token);
         if (tokenRefused) throw failure;
         tokenRefused = true;
-      } else await pauseBefore(attempt, request.method !== 'POST', failure, this.way.patienceMilliseconds, signal);
+      } else await pauseBefore(attempt, request.method !== 'POST', failure, this.way, signal);
     }
   }
 
@@ -126,7 +121,10 @@ export class GraphClient {
       const token = await this.accessTokens.current(signal);
       // RFC 6750, section 2.1; anything else would end up in an error of the HTTP client, and that in a log.
       if (/^[\x21-\x7e]+$/.test(token.reveal())) return token;
-      throw new TokenUnavailable('OAUTH_TOKEN_FAILED', `The access token of authentication profile ${this.accessTokens.profile} cannot be sent: it has characters that no token has.`);
+      throw new TokenUnavailable(
+        'OAUTH_TOKEN_FAILED',
+        `The access token of authentication profile ${this.accessTokens.profile} cannot be sent: it has characters that no token has.`,
+      );
     } catch (error) {
       throw error instanceof TokenUnavailable && error.code !== 'OK'
         ? new ConnectionFailure(error.code, { message: error.message, ...(error.hint !== null && { hint: error.hint }) })
@@ -136,20 +134,20 @@ export class GraphClient {
     }
   }
 
-  async #tried(request: GraphRequest, token: SecretValue, signal: AbortSignal): Promise<Exchange | ConnectionFailure> {
+  async #tried<Result>(request: GraphRequest, token: SecretValue, signal: AbortSignal, read: (exchange: Exchange) => Promise<Result>): Promise<Tried<Result>> {
     if (signal.aborted) throw endedBy(signal);
     const repeatable = request.method !== 'POST';
     try {
       const exchange = await Exchange.begin(this.way, this.#request(request, token), signal);
-      if (exchange.response.ok) return exchange;
+      if (exchange.response.ok) return { result: await read(exchange), failure: null };
       const refusal = await refusalIn(exchange, token);
       const failure = failureOfRefusal(refusal, request.needs, this.mailbox);
       // Who names a time to come back has done nothing; other faults of a server come at any time.
       const mayBeDone = refusal.status >= 500 && !(refusal.status === 503 && refusal.retryAfterMilliseconds !== null);
-      return !repeatable && mayBeDone ? withOutcomeUnknown(failure) : failure;
+      return { result: null, failure: !repeatable && mayBeDone ? withOutcomeUnknown(failure) : failure };
     } catch (error) {
       const failure = networkFailure(error, signal);
-      return !repeatable && undecided.has(failure.code) ? withOutcomeUnknown(failure) : failure;
+      return { result: null, failure: !repeatable && undecided.has(failure.code) ? withOutcomeUnknown(failure) : failure };
     }
   }
 

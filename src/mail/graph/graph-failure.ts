@@ -78,9 +78,15 @@ function diagnosed(refusal: GraphRefusal, needs: readonly GraphPermission[], mai
       return throttled(refusal);
     default:
       if (refusal.status >= 500)
-        return { code: 'SERVER_TEMPORARILY_UNAVAILABLE', message: `Microsoft Graph cannot serve for now (${refusal.status}). This says nothing about the account.` };
+        return {
+          code: 'SERVER_TEMPORARILY_UNAVAILABLE',
+          message: `Microsoft Graph cannot serve for now (${refusal.status}). This says nothing about the account.`,
+        };
       if (refusal.status < 400) return { code: 'PROTOCOL_ERROR', message: `Microsoft Graph answered with ${refusal.status}, which was not asked for.` };
-      return { code: 'UNKNOWN', message: `Microsoft Graph refuses the request in a way that this version does not know (${refusal.graphCode || refusal.status}).` };
+      return {
+        code: 'UNKNOWN',
+        message: `Microsoft Graph refuses the request in a way that this version does not know (${refusal.graphCode || refusal.status}).`,
+      };
   }
 }
 

@@ -7,8 +7,19 @@ import { GraphClient } from './graph-client.js';
 type GraphSubject = GraphSenderSubject | GraphReceiverSubject;
 
 /** A client for the mailbox of an account, within a deadline: no part of it may use up the whole. */
-export function graphClientFor({ settings, accessTokens, ...subject }: GraphSubject, { fetch, graphPlaces: places, ...road }: Road, deadline: Deadline): GraphClient {
-  const way = { fetch, baseUrl: graphBaseUrl(subject, road), places, silenceMilliseconds: deadline.step, patienceMilliseconds: deadline.step / 2 };
+export function graphClientFor(
+  { settings, accessTokens, ...subject }: GraphSubject,
+  { fetch, graphPlaces: places, ...road }: Road,
+  deadline: Deadline,
+): GraphClient {
+  const way = {
+    fetch,
+    baseUrl: graphBaseUrl(subject, road),
+    places,
+    silenceMilliseconds: deadline.step,
+    firstPauseMilliseconds: 500,
+    patienceMilliseconds: deadline.step / 2,
+  };
   return new GraphClient(way, accessTokens, settings.identity.userPrincipalName);
 }
 

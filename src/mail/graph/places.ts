@@ -26,7 +26,9 @@ export class Places {
     };
   }
 
-  #wait(key: string, line: Line, count: number, signal: AbortSignal): Promise<void> {
+  #wait(key: string, line: Line, count: number, caller: AbortSignal): Promise<void> {
+    // One of its own for each who waits: a caller may have many waiting, and runtimes warn of many listeners on one signal.
+    const signal = AbortSignal.any([caller]);
     return new Promise((resolve, reject) => {
       const leave = () => {
         line.waiting.splice(line.waiting.indexOf(waiting), 1);

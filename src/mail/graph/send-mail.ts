@@ -48,7 +48,10 @@ export async function sendMail(graph: GraphClient, { mime, attachments }: Outgoi
 function notSent(error: unknown): ConnectionFailure {
   const failure = failureOf(error, []);
   if (!(failure instanceof GraphFailure) || !failure.outcomeUnknown) return failure;
-  return new ConnectionFailure(failure.code, { message: 'An attachment could not be handed over, so the message was not sent.', serverResponse: failure.serverResponse });
+  return new ConnectionFailure(failure.code, {
+    message: 'An attachment could not be handed over, so the message was not sent.',
+    serverResponse: failure.serverResponse,
+  });
 }
 
 async function afterRemovalOf(draft: string, graph: GraphClient, failure: ConnectionFailure): Promise<ConnectionFailure> {

@@ -46,9 +46,7 @@ export async function createSubscription(graph: GraphClient, request: Subscripti
 export async function renewSubscription(graph: GraphClient, id: string, expiresAt: Date, signal: AbortSignal): Promise<Subscription | null> {
   const text = JSON.stringify({ expirationDateTime: expiresAt.toISOString() });
   try {
-    return subscriptionIn(
-      await graph.json({ method: 'PATCH', path: pathOf(id), body: { type: 'application/json', text }, needs: permissionsTo.read }, signal),
-    );
+    return subscriptionIn(await graph.json({ method: 'PATCH', path: pathOf(id), body: { type: 'application/json', text }, needs: permissionsTo.read }, signal));
   } catch (error) {
     if (isAbsent(error)) return null;
     throw error;

@@ -93,9 +93,16 @@ function senderFound(user: Answer, claims: TokenClaims | null, mailbox: string):
       : 'The user is there.'
     : 'Whether the user is there cannot be seen without the permission User.Read.All, which sending does not need.';
   if (claims === null)
-    return { value: null, outcome: 'WARNED', code: 'UNKNOWN', message: `${known} The access token does not tell whether it allows sending.`, hint: sendAMessage };
+    return {
+      value: null,
+      outcome: 'WARNED',
+      code: 'UNKNOWN',
+      message: `${known} The access token does not tell whether it allows sending.`,
+      hint: sendAMessage,
+    };
   if (namesOneOf(claims.permissions, permissionsTo.send)) {
-    const unseen = claims.actsAs === 'application' ? 'Whether a policy of Exchange excludes this mailbox cannot be seen without sending: a test message shows it.' : '';
+    const unseen =
+      claims.actsAs === 'application' ? 'Whether a policy of Exchange excludes this mailbox cannot be seen without sending: a test message shows it.' : '';
     return { value: null, message: `The access token allows sending (Mail.Send). ${known} ${unseen}`.trim() };
   }
   const { code, message, hint } = permissionMissing(permissionsTo.send, mailbox);

@@ -1,7 +1,7 @@
 import { ConnectionFailure } from '../failure.js';
 import { Exchange, refusalIn } from './exchange.js';
 import type { GraphClient } from './graph-client.js';
-import { failureOfRefusal, GraphFailure } from './graph-failure.js';
+import { failureOfRefusal } from './graph-failure.js';
 import { objectIn, requiredText, type JsonObject } from './json.js';
 import { networkFailure } from './network-failure.js';
 import { permissionsTo } from './permissions.js';
@@ -59,16 +59,16 @@ function originOf(url: string): string | null {
 
 async function upload(graph: GraphClient, url: string, attachment: Attachment, signal: AbortSignal): Promise<void> {
   let offset = 0;
-  for (let attempt = 1; offset < attachment.size; ) {
+  for (let attempt = 1; offset < attachment.size;) {
     const piece = await pieceOf(attachment, offset);
     try {
       offset = await put(graph, url, { piece, offset, size: attachment.size }, signal);
       attempt = 1;
     } catch (error) {
       const failure = networkFailure(error, signal);
+      await pauseBefore(attempt++, true, failure, graph.way, signal);
       // Whatever became of the piece, the session knows what it has.
-      await pauseBefore(attempt++, true, failure, graph.way.patienceMilliseconds, signal);
-      if (!(failure instanceof GraphFailure)) offset = await expectedNext(graph, url, attachment.size, signal);
+      offset = await expectedNext(graph, url, attachment.size, signal);
     }
   }
 }
@@ -105,12 +105,8 @@ async function answerTo(graph: GraphClient, request: Request, signal: AbortSigna
   try {
     const exchange = await Exchange.begin(graph.way, request, signal);
     if (!exchange.response.ok) throw failureOfRefusal(await refusalIn(exchange, null), permissionsTo.draft, graph.mailbox);
-    try {
-      const text = await exchange.text(mostAnswerBytes);
-      return { status: exchange.response.status, body: exchange.response.status === 201 ? {} : objectIn(text) };
-    } finally {
-      exchange.end();
-    }
+    const text = await exchange.text(mostAnswerBytes);
+    return { status: exchange.response.status, body: exchange.response.status === 201 ? {} : objectIn(text) };
   } finally {
     leave();
   }

@@ -68,7 +68,16 @@ export class Pop3Client {
    */
   async authenticate(mechanism: string, response: Buffer, afterRefusal = ''): Promise<void> {
     const answers = [response.toString('base64'), afterRefusal];
-    await this.#ask(`AUTH ${mechanism}`, { body: null, answer: () => answers.shift() ?? null });
+    const challenges: string[] = [];
+    const answer = (challenge: string) => {
+      challenges.push(challenge);
+      return answers.shift() ?? null;
+    };
+    try {
+      await this.#ask(`AUTH ${mechanism}`, { body: null, answer });
+    } catch (error) {
+      throw error instanceof Pop3Refusal ? new Pop3Refusal(error.line, error.command, challenges.at(-1) ?? null) : error;
+    }
     await this.#readCapabilities();
   }
 

@@ -15,6 +15,8 @@ export class Pop3Refusal extends Error {
     readonly line: string,
     /** The verb alone: its arguments may be secret. */
     readonly command: string,
+    /** What the server told before, in a challenge (RFC 7628, section 3.2.2). */
+    readonly challenge: string | null = null,
   ) {
     super(`The server refused ${command}.`);
   }

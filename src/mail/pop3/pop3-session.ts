@@ -5,7 +5,7 @@ import { pop3Endpoint } from '../endpoint.js';
 import { ConnectionFailure, type FailureCode } from '../failure.js';
 import { openMailConnection, type MailConnection } from '../mail-connection.js';
 import type { MailboxSubject, PasswordCredentials } from '../mail-port.js';
-import { noteRefusal, noTokensTaken, refusedToken, takeAccessToken, tokenMechanism, tokenResponseOf } from '../oauth-login.js';
+import { challengeReason, noteRefusal, noTokensTaken, refusedToken, takeAccessToken, tokenMechanism, tokenResponseOf } from '../oauth-login.js';
 import type { Road } from '../mail-settings.js';
 import { farewellMilliseconds } from '../smtp-session.js';
 import type { StageRun } from '../stage-run.js';
@@ -30,9 +30,8 @@ export async function openPop3Session(subject: MailboxSubject, run: StageRun, ro
       client.close();
       const failure = error instanceof Pop3Refusal ? refusal(error, pop3LoginProblem(error.line, error.command)) : error;
       noteRefusal(failure, credentials, token);
-      throw failure instanceof ConnectionFailure && failure.code === 'AUTHENTICATION_FAILED' && token !== null
-        ? new ConnectionFailure('AUTHENTICATION_FAILED', { ...refusedToken, serverResponse: failure.serverResponse })
-        : failure;
+      const isTokenRefused = error instanceof Pop3Refusal && failure instanceof ConnectionFailure && failure.code === 'AUTHENTICATION_FAILED' && token !== null;
+      throw isTokenRefused ? tokenRefusal(error) : failure;
     }
   });
 }
@@ -43,6 +42,11 @@ async function logInWithToken(client: Pop3Client, userId: string, token: SecretV
   if (mechanism === null) throw new ConnectionFailure('AUTHENTICATION_NOT_OFFERED', noTokensTaken);
   // RFC 7628, section 3.2.3: a refusal is acknowledged by a control-A; XOAUTH2 wants an empty line.
   await client.authenticate(mechanism, Buffer.from(tokenResponseOf(mechanism, userId, token, server)), mechanism === 'XOAUTH2' ? '' : 'AQ==');
+}
+
+function tokenRefusal({ line, challenge }: Pop3Refusal): ConnectionFailure {
+  const reason = challengeReason(challenge ?? '');
+  return new ConnectionFailure('AUTHENTICATION_FAILED', { ...refusedToken, serverResponse: reason === null ? line : `${line} (${reason})` });
 }
 
 /** Says goodbye and closes. Nothing was to be deleted. */

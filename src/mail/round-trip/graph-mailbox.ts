@@ -34,7 +34,9 @@ export async function watchGraphMailbox(receiver: GraphReceiverSubject, road: Ro
           if (bytes >= bytesRead) break;
         }
       } catch (error) {
-        throw isGone(error) ? new ConnectionFailure('PROTOCOL_ERROR', { message: 'The message was there and is there no more: somebody else took it.' }) : error;
+        throw isGone(error)
+          ? new ConnectionFailure('PROTOCOL_ERROR', { message: 'The message was there and is there no more: somebody else took it.' })
+          : error;
       }
       return Buffer.concat(pieces);
     },

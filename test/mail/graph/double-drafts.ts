@@ -60,7 +60,8 @@ export class Drafts {
 
   beginUpload(draft: string, body: Readonly<Record<string, unknown>>): string {
     const { attachmentType, name, size } = body['AttachmentItem'] as Readonly<Record<string, unknown>>;
-    if (attachmentType !== 'file' || typeof name !== 'string' || typeof size !== 'number') throw new Refused(400, 'ErrorInvalidRequest', 'The attachment is not described.');
+    if (attachmentType !== 'file' || typeof name !== 'string' || typeof size !== 'number')
+      throw new Refused(400, 'ErrorInvalidRequest', 'The attachment is not described.');
     if (size < 3_000_000 || size > 157_286_400) throw new Refused(400, 'ErrorAttachmentSizeShouldNotBeLessThanMinimumSize', 'From 3 MB to 150 MB.');
     const id = randomUUID();
     this.#uploads.set(id, { draft, name, size, hash: createHash('sha256'), received: 0 });

@@ -75,7 +75,11 @@ export class DoubleMailbox {
   filtered(url: URL): object {
     const wanted = /^internetMessageId eq '(.*)'$/.exec(url.searchParams.get('$filter') ?? '')?.[1]?.replaceAll("''", "'");
     if (wanted === undefined) throw new Refused(400, 'BadRequest', 'This double filters by internetMessageId alone.');
-    return { value: this.in('inbox').filter(({ internetMessageId }) => internetMessageId === wanted).map(listed) };
+    return {
+      value: this.in('inbox')
+        .filter(({ internetMessageId }) => internetMessageId === wanted)
+        .map(listed),
+    };
   }
 
   /** A page of what has changed: each id once, as it is now. */

@@ -1,3 +1,4 @@
+import { egressFetch } from '../../../src/egress/egress-fetch.js';
 import { GraphClient } from '../../../src/mail/graph/graph-client.js';
 import type { GraphWay } from '../../../src/mail/graph/exchange.js';
 import { graphRequestsAtOnce, Places } from '../../../src/mail/graph/places.js';
@@ -38,12 +39,23 @@ export function applicationTokens(double: GraphDouble, roles: readonly string[] 
 }
 
 export function clientOf(double: GraphDouble, accessTokens: AccessTokens = applicationTokens(double), way: Partial<GraphWay> = {}): GraphClient {
-  const usual = { fetch, baseUrl: double.url, places: new Places(graphRequestsAtOnce), silenceMilliseconds: 5_000, patienceMilliseconds: 2_000 };
+  const usual = {
+    fetch,
+    baseUrl: double.url,
+    places: new Places(graphRequestsAtOnce),
+    silenceMilliseconds: 5_000,
+    firstPauseMilliseconds: 1,
+    patienceMilliseconds: 2_000,
+  };
   return new GraphClient({ ...usual, ...way }, accessTokens, sales);
 }
 
 export function graphSender(accessTokens: AccessTokens, userPrincipalName = sales): GraphSenderSubject {
-  const settings = { kind: 'microsoftGraph', identity: { userPrincipalName, replyTo: 'help@contoso.test' }, connection: { authenticationProfile: 'contoso' } } as const;
+  const settings = {
+    kind: 'microsoftGraph',
+    identity: { userPrincipalName, replyTo: 'help@contoso.test' },
+    connection: { authenticationProfile: 'contoso' },
+  } as const;
   return { settings, accessTokens, cloud: 'GLOBAL' };
 }
 
@@ -52,8 +64,18 @@ export function graphReceiver(accessTokens: AccessTokens, userPrincipalName = sa
   return { settings, accessTokens, cloud: 'GLOBAL' };
 }
 
+/** As the service goes out. */
+const egress = { allowLoopback: true };
+const wayOut = egressFetch({ egress });
+
 export function settingsFor({ url }: GraphDouble): MailSettings {
-  return { egress: { allowLoopback: true }, fetch, graphBaseUrl: url };
+  return { egress, fetch: wayOut, graphBaseUrl: url };
 }
 
 export const never = new AbortController().signal;
+
+export async function allOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

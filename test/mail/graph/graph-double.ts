@@ -139,7 +139,8 @@ export class GraphDouble {
       if (!this.mailboxes.has(user)) throw new Refused(404, 'Request_ResourceNotFound', `Resource '${user}' does not exist.`);
       return { status: 200, body: { userPrincipalName: user, mail: user } };
     }
-    const needed = below === '/sendMail' || below.endsWith('/send') ? ['Mail.Send'] : call.method === 'GET' ? ['Mail.Read', 'Mail.ReadWrite'] : ['Mail.ReadWrite'];
+    const needed =
+      below === '/sendMail' || below.endsWith('/send') ? ['Mail.Send'] : call.method === 'GET' ? ['Mail.Read', 'Mail.ReadWrite'] : ['Mail.ReadWrite'];
     requireOne(permissions, needed, 'ErrorAccessDenied', 'Access is denied. Check credentials and try again.');
     if (this.excluded.has(user))
       throw new Refused(403, 'ErrorAccessDenied', 'Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly AccessPolicy settings.');
@@ -252,7 +253,8 @@ function mimeIn({ headers, body }: Call): string {
   if (headers['content-type'] !== 'text/plain') throw new Refused(400, 'BadRequest', 'MIME goes as text/plain.');
   if (body.length > 4_000_000) throw new Refused(413, 'ErrorMessageSizeExceeded', 'The request is larger than 4 MB.');
   const text = body.toString('latin1');
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || text.length % 4 !== 0) throw new Refused(400, 'ErrorMimeContentInvalidBase64String', 'Invalid base64 string for MIME content.');
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || text.length % 4 !== 0)
+    throw new Refused(400, 'ErrorMimeContentInvalidBase64String', 'Invalid base64 string for MIME content.');
   const mime = Buffer.from(text, 'base64').toString();
   if (!/^To: .+@.+/im.test(mime)) throw new Refused(400, 'ErrorInvalidRecipients', 'At least one recipient is not valid.');
   return mime;
@@ -274,7 +276,12 @@ function refusal(status: number, code: string, message: string, headers: Readonl
 function write(response: ServerResponse, { status, body, bytes, headers }: Reply): void {
   // A 202 has neither content nor a type of it.
   const content = bytes ?? (body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(body)));
-  response.writeHead(status, { 'request-id': randomUUID(), ...(body !== undefined && { 'content-type': 'application/json' }), 'content-length': content.length, ...headers });
+  response.writeHead(status, {
+    'request-id': randomUUID(),
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+    'content-length': content.length,
+    ...headers,
+  });
   response.end(content);
 }
 

@@ -49,7 +49,8 @@ describe('a token', () => {
     const tokens = new TokensOf([tokenWith({}), tokenWith({})]);
     const failure = await failureFrom(clientOf(double, tokens).json(inbox, never));
     expect(failure.serverResponse).toContain('[secret]');
-    for (const token of tokens.texts) expect(JSON.stringify([failure, failure.message, failure.hint, failure.serverResponse, failure.stack])).not.toContain(token);
+    for (const token of tokens.texts)
+      expect(JSON.stringify([failure, failure.message, failure.hint, failure.serverResponse, failure.stack])).not.toContain(token);
   });
 
   it('that cannot stand in a header is not sent, and not shown', async () => {
@@ -60,7 +61,9 @@ describe('a token', () => {
   });
 
   it('that is for another service is told apart', async () => {
-    double.faults.push(...[1, 2].map(() => ({ on: /inbox/, status: 401, code: 'InvalidAuthenticationToken', text: 'Access token validation failure. Invalid audience.' })));
+    double.faults.push(
+      ...[1, 2].map(() => ({ on: /inbox/, status: 401, code: 'InvalidAuthenticationToken', text: 'Access token validation failure. Invalid audience.' })),
+    );
     const failure = await failureFrom(clientOf(double).json(inbox, never));
     expect(failure).toMatchObject({ code: 'OAUTH_TOKEN_FAILED', hint: expect.stringContaining('https://graph.microsoft.com/.default') as string });
   });
@@ -74,7 +77,12 @@ describe('a token', () => {
   it('goes to Graph and nowhere else, whatever link an answer has', () => {
     const client = clientOf(double);
     expect(client.link(`${double.url}/v1.0/users/x?$skiptoken=1`)).toBe('/users/x?$skiptoken=1');
-    for (const link of ['https://graph.microsoft.com.evil.test/v1.0/users/x', `${double.url}.evil.test/v1.0/x`, `${double.url}@evil.test/v1.0/x`, 'http://127.0.0.1/v1.0/x'])
+    for (const link of [
+      'https://graph.microsoft.com.evil.test/v1.0/users/x',
+      `${double.url}.evil.test/v1.0/x`,
+      `${double.url}@evil.test/v1.0/x`,
+      'http://127.0.0.1/v1.0/x',
+    ])
       expect(() => client.link(link)).toThrow('leads elsewhere');
   });
 });
@@ -118,7 +126,10 @@ describe('a limit', () => {
     const other = clientOf(double, client.accessTokens, { places: client.way.places });
     Object.assign(other, { mailbox: 'help@contoso.test' });
     double.mailbox('help@contoso.test');
-    await Promise.all([...Array.from({ length: 50 }, () => client.json(inbox, never)), other.json({ ...inbox, path: `${other.path}/mailFolders/inbox` }, never)]);
+    await Promise.all([
+      ...Array.from({ length: 50 }, () => client.json(inbox, never)),
+      other.json({ ...inbox, path: `${other.path}/mailFolders/inbox` }, never),
+    ]);
     expect(double.seen).toHaveLength(51);
     expect(double.mostAtOnce.get(encodeURIComponent(sales))).toBe(4);
     const order = double.seen.findIndex(({ path }) => path.startsWith('/v1.0/users/help'));
@@ -200,10 +211,18 @@ describe('a refusal names what is missing', () => {
   it.each([
     ['reading', ['Mail.Send'], inbox, 'Mail.Read or Mail.ReadWrite'],
     ['sending', ['Mail.Read'], mail, 'Mail.Send'],
-    ['changing', ['Mail.Read'], { ...inbox, method: 'DELETE', path: `${inbox.path.replace(/\/mailFolders.*/, '')}/messages/x`, needs: permissionsTo.change }, 'Mail.ReadWrite'],
+    [
+      'changing',
+      ['Mail.Read'],
+      { ...inbox, method: 'DELETE', path: `${inbox.path.replace(/\/mailFolders.*/, '')}/messages/x`, needs: permissionsTo.change },
+      'Mail.ReadWrite',
+    ],
   ] as const)('for %s', async (_, roles, request, named) => {
     const failure = await failureFrom(clientOf(double, applicationTokens(double, roles)).done(request, never));
-    expect(failure).toMatchObject({ code: 'PERMISSION_MISSING', message: `The permission ${named} of Microsoft Graph is missing for the mailbox of ${sales}.` });
+    expect(failure).toMatchObject({
+      code: 'PERMISSION_MISSING',
+      message: `The permission ${named} of Microsoft Graph is missing for the mailbox of ${sales}.`,
+    });
     expect(failure.hint).toContain('consent');
   });
 

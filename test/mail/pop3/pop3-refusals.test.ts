@@ -100,3 +100,65 @@ describe('POP3: how somebody logs in', () => {
     expect(await login(['SASL XOAUTH2 GSSAPI'], 'alice', 'secret')).toEqual({ failure: 'AUTHENTICATION AUTHENTICATION_NOT_OFFERED', sent: [] });
   });
 });
+
+describe('POP3: a login with an access token', () => {
+  const token = 'ya29.a-token-that-nobody-may-see';
+
+  async function login(script: Parameters<typeof pop3Server>[0]) {
+    const server = await pop3Server(script);
+    const refused: string[] = [];
+    const accessTokens = {
+      profile: 'office',
+      current: () => Promise.resolve(new SecretValue(token)),
+      refused: (given: SecretValue) => void refused.push(given.reveal()),
+    };
+    const account = receiver({ kind: 'pop3', port: server.port });
+    const stages = await stagesOf({ receiver: { ...account, credentials: { kind: 'oauth', userId: 'alice@lab.test', accessTokens } } });
+    return { stages, refused, lines: server.received().split('\r\n') };
+  }
+  const sent = (response: string) => Buffer.from(response).toString('base64');
+  const xoauth2 = sent(`user=alice@lab.test\u0001auth=Bearer ${token}\u0001\u0001`);
+
+  it('sends it in a line of its own, as it is longer than a command may be', async () => {
+    const { stages, refused, lines } = await login({ offers: ['USER', 'SASL PLAIN XOAUTH2'], answers: { 'AUTH XOAUTH2': '+ ' } });
+    expect(failureIn(stages)).toBe('passed');
+    expect(stages.map(({ stage }) => stage)).toEqual(['DNS', 'CONNECT', 'GREETING', 'TOKEN', 'AUTHENTICATION', 'MAILBOX']);
+    expect(lines.slice(lines.indexOf('AUTH XOAUTH2'), lines.indexOf('AUTH XOAUTH2') + 2)).toEqual(['AUTH XOAUTH2', xoauth2]);
+    expect(refused).toEqual([]);
+  });
+
+  it.each([
+    ['XOAUTH2', ''],
+    ['OAUTHBEARER', sent('\u0001')],
+  ])('by %s: refused with a reason, the exchange is ended, and whoever keeps the tokens hears of it', async (mechanism, acknowledgement) => {
+    const challenges = ['+ ', '+ eyJzdGF0dXMiOiI0MDAifQ==', '-ERR [AUTH] no'];
+    const answer = (socket: Socket) => void socket.write(`${challenges.shift() ?? '-ERR no'}\r\n`);
+    const { stages, refused, lines } = await login({
+      offers: [`SASL ${mechanism}`],
+      answers: { [`AUTH ${mechanism}`]: answer, CAPA: `+OK\r\nSASL ${mechanism}\r\n.`, QUIT: '+OK', '': answer },
+    });
+    expect(failureIn(stages)).toBe('AUTHENTICATION AUTHENTICATION_FAILED');
+    expect(stages.find(({ outcome }) => outcome === 'FAILED')).toMatchObject({
+      message: 'The server refuses the access token.',
+      serverResponse: '-ERR [AUTH] no (status 400)',
+    });
+    expect(lines[lines.indexOf(`AUTH ${mechanism}`) + 2]).toBe(acknowledgement);
+    expect(refused).toEqual([token]);
+  });
+
+  it('is not made where the server takes none: nothing is sent', async () => {
+    const { stages, refused, lines } = await login({ offers: ['USER', 'SASL PLAIN'] });
+    expect(failureIn(stages)).toBe('AUTHENTICATION AUTHENTICATION_NOT_OFFERED');
+    expect(refused).toEqual([]);
+    expect(lines.filter((line) => /^(?:AUTH|USER|PASS)/.test(line))).toEqual([]);
+  });
+
+  it('is not shown where the server says it back, and a server in trouble spoils no token', async () => {
+    const { stages, refused } = await login({ offers: ['SASL XOAUTH2'], answers: { 'AUTH XOAUTH2': `-ERR [SYS/TEMP] later, ${token} ${xoauth2}` } });
+    expect(failureIn(stages)).toBe('AUTHENTICATION SERVER_TEMPORARILY_UNAVAILABLE');
+    expect(refused).toEqual([]);
+    expect(JSON.stringify(stages)).toContain('[secret]');
+    expect(JSON.stringify(stages)).not.toContain(token);
+    expect(JSON.stringify(stages)).not.toContain(xoauth2);
+  });
+});
