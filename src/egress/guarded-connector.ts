@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { buildConnector } from 'undici';
 import { connectToHost } from './connect-to-host.js';
@@ -23,10 +23,10 @@ export function guardedConnector({ egress, resolver, additionalRoots, millisecon
   return (options, callback) => {
     const { hostname, protocol, port } = options;
     const isSecure = protocol === 'https:';
-    connectToHost(hostname, port === '' ? (isSecure ? 443 : 80) : Number(port), egress, resolver, milliseconds).then(
-      (socket) => (isSecure ? secureConnector()({ ...options, servername: nameIn(hostname), httpSocket: socket }, callback) : callback(null, socket)),
-      (error: unknown) => callback(error instanceof Error ? error : new Error('The connection failed.', { cause: error }), null),
-    );
+    const connected = (socket: Socket) =>
+      isSecure ? secureConnector()({ ...options, servername: nameIn(hostname), httpSocket: socket }, callback) : callback(null, socket);
+    const failed = (error: unknown) => callback(error instanceof Error ? error : new Error('The connection failed.', { cause: error }), null);
+    connectToHost(hostname, port === '' ? (isSecure ? 443 : 80) : Number(port), egress, resolver, milliseconds).then(connected, failed);
   };
 }
 

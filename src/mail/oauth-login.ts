@@ -50,7 +50,7 @@ export function challengeReason(challenge: string): string | null {
 }
 
 /** The TOKEN stage: an access token, which from then on no text of a server may show. @throws {StageFailed} */
-export async function takeAccessToken({ accessTokens }: OAuthCredentials, run: StageRun, deadline: Deadline): Promise<SecretValue> {
+export async function takeAccessToken({ accessTokens }: Pick<OAuthCredentials, 'accessTokens'>, run: StageRun, deadline: Deadline): Promise<SecretValue> {
   return run.take('TOKEN', async () => {
     try {
       const token = await deadline.within(accessTokens.current(deadline.signal));

@@ -30,8 +30,9 @@ export async function targets(addresses: readonly string[], greeting = '220 targ
   const servers: Server[] = [];
   let port = 0;
   for (const address of addresses) {
-    servers.push(await listen(address, port));
-    port = (servers[0]?.address() as AddressInfo).port;
+    const server = await listen(address, port);
+    servers.push(server);
+    ({ port } = server.address() as AddressInfo);
   }
   return {
     port,

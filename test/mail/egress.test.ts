@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemResolver, type Resolver } from '../../src/egress/resolve.js';
+import { socketsBegun } from '../egress/denied-targets.js';
 import { failureIn, receiver, sender, stagesOf } from './accounts.js';
 import { closeFakeServers, smtpServer } from './lab/fake-server.js';
+import { freePorts } from './lab/free-ports.js';
 
 afterEach(closeFakeServers);
 
@@ -37,6 +39,43 @@ describe('a connection', () => {
     const told = JSON.stringify(stages);
     expect(told).toContain('loopback addresses');
     expect(told).not.toContain('127.0.0.53');
+  });
+
+  it('tells nothing of what is where it may not go: an open port and a closed one look the same', async () => {
+    const { port: open, connections } = await smtpServer();
+    const resolver = resolvingTo('127.0.0.1');
+    const sockets = socketsBegun();
+    const told = [];
+    for (const port of [open, ...(await freePorts(1))]) {
+      for (const subject of [{ sender: sender({ host: 'inside.example', port }) }, { receiver: receiver({ host: '127.0.0.1', port }) }]) {
+        const stages = await stagesOf(subject, { egress: strict, resolver });
+        expect(failureIn(stages)).toBe('CONNECT EGRESS_DENIED');
+        told.push(stages.map((stage) => ({ ...stage, durationMilliseconds: 0 })));
+      }
+    }
+    sockets.stop();
+    expect(told.slice(0, 2)).toEqual(told.slice(2));
+    expect([sockets.count(), connections()]).toEqual([0, 0]);
+  });
+
+  it.each([
+    ['127.0.0.1', { allowLoopback: false }, 'POSTLEDGER_EGRESS_ALLOW_LOOPBACK'],
+    ['10.0.0.1', { allowLoopback: true, allowPrivate: false }, 'POSTLEDGER_EGRESS_ALLOW_PRIVATE'],
+    ['10.0.0.1', { allowLoopback: true, ports: [{ first: 587, last: 587 }] }, 'POSTLEDGER_EGRESS_PORTS'],
+  ])('to %s is refused, and whoever runs the service is told what allows it', async (host, egress, setting) => {
+    const stages = await stagesOf({ sender: sender({ host, port: 25 }) }, { egress });
+    expect(failureIn(stages)).toBe('CONNECT EGRESS_DENIED');
+    expect(stages.find(({ outcome }) => outcome === 'FAILED')?.hint).toContain(setting);
+  });
+
+  it('is made to a server on this machine that is named, and to no other', async () => {
+    const [named, other] = [await smtpServer(), await smtpServer()];
+    const egress = { allowLoopback: false, allowedLoopback: [{ address: '127.0.0.1', port: named.port }] };
+    expect(failureIn(await stagesOf({ sender: sender({ host: 'here.example', port: named.port }) }, { egress, resolver: resolvingTo('127.0.0.1') }))).toBe(
+      'passed',
+    );
+    expect(failureIn(await stagesOf({ sender: sender({ port: other.port }) }, { egress }))).toBe('CONNECT EGRESS_DENIED');
+    expect(other.connections()).toBe(0);
   });
 
   it('asks for the name once, and goes to what it was told', async () => {

@@ -1,6 +1,7 @@
 import type { SecretValue } from '../../secret-store/secret-value.js';
 import { ConnectionFailure, type FailureCode } from '../failure.js';
 import { TokenUnavailable, type AccessTokens } from '../mail-port.js';
+import { tokenFailure } from '../oauth-login.js';
 import { Exchange, refusalIn, type GraphWay } from './exchange.js';
 import { failureOfRefusal, GraphFailure, withOutcomeUnknown } from './graph-failure.js';
 import { objectIn, type JsonObject } from './json.js';
@@ -126,11 +127,7 @@ export class GraphClient {
         `The access token of authentication profile ${this.accessTokens.profile} cannot be sent: it has characters that no token has.`,
       );
     } catch (error) {
-      throw error instanceof TokenUnavailable && error.code !== 'OK'
-        ? new ConnectionFailure(error.code, { message: error.message, ...(error.hint !== null && { hint: error.hint }) })
-        : signal.aborted
-          ? endedBy(signal)
-          : error;
+      throw signal.aborted ? endedBy(signal) : tokenFailure(error);
     }
   }
 

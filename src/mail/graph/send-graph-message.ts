@@ -2,6 +2,7 @@ import type { Deadline } from '../deadline.js';
 import { failureOf } from '../failure-of.js';
 import type { GraphSenderSubject, SendingResult, TestMessage } from '../mail-port.js';
 import type { Road } from '../mail-settings.js';
+import { shownServerText } from '../server-text.js';
 import { composeTestMessage } from '../test-message.js';
 import { graphClientFor } from './graph-way.js';
 import { sendMail } from './send-mail.js';
@@ -17,11 +18,11 @@ export async function sendGraphMessage(sender: GraphSenderSubject, message: Test
       code: 'OK',
       message: `Microsoft Graph took the message for ${message.to}.`,
       hint: null,
-      serverResponse: `${status}${requestId === null ? '' : ` (request-id ${requestId})`}`.slice(0, 200),
+      serverResponse: shownServerText(`${status}${requestId === null ? '' : ` (request-id ${requestId})`}`, []),
     };
   } catch (error) {
     const { code, message: why, hint, serverResponse } = failureOf(error, []);
-    return { outcome: 'FAILED', code, message: why, hint, serverResponse: serverResponse?.slice(0, 200) ?? null };
+    return { outcome: 'FAILED', code, message: why, hint, serverResponse: shownServerText(serverResponse, []) };
   } finally {
     deadline.end();
   }

@@ -1,18 +1,17 @@
 import type { ConnectionTestStageName } from '../../domain/email-account/connection-test.js';
-import type { SecretValue } from '../../secret-store/secret-value.js';
 import type { Deadline } from '../deadline.js';
 import type { Endpoint } from '../endpoint.js';
 import { ConnectionFailure } from '../failure.js';
 import { openMailConnection } from '../mail-connection.js';
-import { TokenUnavailable, type AccessTokens, type GraphReceiverSubject, type GraphSenderSubject } from '../mail-port.js';
+import type { GraphReceiverSubject, GraphSenderSubject } from '../mail-port.js';
 import type { Road } from '../mail-settings.js';
+import { takeAccessToken } from '../oauth-login.js';
 import type { Opening } from '../opening.js';
 import { StageRun, type Found } from '../stage-run.js';
 import type { StageStream } from '../stage-stream.js';
 import { GraphFailure } from './graph-failure.js';
 import { graphBaseUrl, graphClientFor } from './graph-way.js';
-import type { JsonObject } from './json.js';
-import { textOrNull } from './json.js';
+import { textOrNull, type JsonObject } from './json.js';
 import { namesOneOf, permissionMissing, permissionsTo } from './permissions.js';
 import { claimsOf, type TokenClaims } from './token-claims.js';
 
@@ -59,18 +58,8 @@ export async function testGraphReceiver(receiver: GraphReceiverSubject, run: Sta
 async function enter(subject: GraphSubject, run: StageRun, road: Road, deadline: Deadline) {
   const { socket } = await openMailConnection(endpointOf(subject, road), run, road, deadline);
   socket.destroy();
-  const token = await run.take('TOKEN', () => tokenFound(subject.accessTokens, deadline));
+  const token = await takeAccessToken(subject, run, deadline);
   return { claims: claimsOf(token), graph: graphClientFor(subject, road, deadline) };
-}
-
-async function tokenFound(accessTokens: AccessTokens, deadline: Deadline): Promise<Found<SecretValue>> {
-  try {
-    const value = await deadline.within(accessTokens.current(deadline.signal));
-    return { value, message: `The authentication profile ${accessTokens.profile} has an access token.` };
-  } catch (error) {
-    if (!(error instanceof TokenUnavailable) || error.code === 'OK') throw error;
-    throw new ConnectionFailure(error.code, { message: error.message, ...(error.hint !== null && { hint: error.hint }) });
-  }
 }
 
 /** Whether Graph takes the token. A refusal of what was asked for with it is no refusal of the token: what it means is said in the next stage. */

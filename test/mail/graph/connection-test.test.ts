@@ -1,9 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ConnectionTestStage } from '../../../src/domain/email-account/connection-test.js';
+import { egressFetch, type EgressFetch, type FetchSettings } from '../../../src/egress/egress-fetch.js';
 import { TokenUnavailable } from '../../../src/mail/mail-port.js';
 import { roundTripVerifier } from '../../../src/mail/round-trip/round-trip-verifier.js';
 import { messageSender } from '../../../src/mail/message-sender.js';
 import { failureIn, stagesOf } from '../accounts.js';
+import { certificateAuthority } from '../lab/certificate-authority.js';
 import { freePorts } from '../lab/free-ports.js';
 import { applicationTokens, graphReceiver, graphSender, never, sales, settingsFor, tokenWith, TokensOf } from './graph-accounts.js';
 import { GraphDouble } from './graph-double.js';
@@ -125,6 +127,54 @@ describe('a test of a receiver', () => {
     double.faults.push({ on: /inbox/, silent: true });
     const stages = await stagesOf({ receiver: graphReceiver(applicationTokens(double)) }, { ...settingsFor(double), deadlineMilliseconds: 600 });
     expect(failureIn(stages)).toBe('AUTHENTICATION TIMEOUT');
+  });
+});
+
+describe('over TLS', () => {
+  const authority = certificateAuthority('Lab');
+  let secure: GraphDouble;
+  beforeAll(async () => {
+    secure = await GraphDouble.start(authority.issue(['127.0.0.1']));
+    secure.mailbox(sales);
+  });
+  const ways: EgressFetch[] = [];
+  const wayOut = (settings: FetchSettings) => {
+    const way = egressFetch(settings);
+    ways.push(way);
+    return way;
+  };
+  afterAll(async () => {
+    for (const way of ways) await way.close();
+    await secure.stop();
+  });
+  const settings = (...additionalRoots: string[]) => ({
+    ...settingsFor(secure),
+    additionalRoots,
+    fetch: wayOut({ egress: { allowLoopback: true }, additionalRoots }),
+  });
+
+  it('a test shows the certificate, and the requests trust what it trusts', async () => {
+    const stages = await stagesOf({ receiver: graphReceiver(applicationTokens(secure)) }, settings(authority.certificate));
+    expect(outcomes(stages)).toEqual(['DNS PASSED', 'CONNECT PASSED', 'TLS PASSED', 'TOKEN PASSED', 'AUTHENTICATION PASSED', 'MAILBOX PASSED']);
+    expect(last(stages, 'TLS')?.tls).toMatchObject({ trusted: true });
+  });
+
+  it('nobody who is not trusted is shown a token', async () => {
+    const seen = secure.seen.length;
+    expect(failureIn(await stagesOf({ receiver: graphReceiver(applicationTokens(secure)) }, settings()))).toBe('TLS CERTIFICATE_UNTRUSTED');
+    const sending = messageSender(settings())(graphSender(applicationTokens(secure)), { to: sales, messageId: '<x@contoso.test>', accountId: 'orders' }, never);
+    expect(await sending).toMatchObject({ outcome: 'FAILED', code: 'CERTIFICATE_UNTRUSTED' });
+    expect(secure.seen).toHaveLength(seen);
+  });
+
+  it('nobody is connected to whom the rules forbid, also without a test before', async () => {
+    const denied = { ...settings(authority.certificate), fetch: wayOut({ egress: { allowLoopback: false } }) };
+    const sending = messageSender(denied)(graphSender(applicationTokens(secure)), { to: sales, messageId: '<x@contoso.test>', accountId: 'orders' }, never);
+    expect(await sending).toMatchObject({
+      outcome: 'FAILED',
+      code: 'EGRESS_DENIED',
+      hint: expect.stringContaining('POSTLEDGER_EGRESS_ALLOW_LOOPBACK') as string,
+    });
   });
 });
 

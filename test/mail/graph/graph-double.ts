@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Identity } from '../lab/certificate-authority.js';
 import { DoubleMailbox } from './double-mailbox.js';
 import { Drafts, type SentMessage } from './double-drafts.js';
 import { Refused } from './refused.js';
@@ -60,13 +62,19 @@ export class GraphDouble {
   latency = 0;
   url = '';
   readonly #atOnce = new Map<string, number>();
-  readonly #server = createServer((request, response) => void this.#answer(request, response));
+  readonly #server: Server;
 
-  static async start(): Promise<GraphDouble> {
-    const double = new GraphDouble();
+  private constructor(identity: Identity | null) {
+    const answer = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response);
+    this.#server = identity === null ? createServer(answer) : createSecureServer({ cert: identity.certificate, key: identity.key }, answer);
+  }
+
+  /** @param identity for TLS; without, it speaks clear text */
+  static async start(identity: Identity | null = null): Promise<GraphDouble> {
+    const double = new GraphDouble(identity);
     double.#server.listen(0, '127.0.0.1');
     await once(double.#server, 'listening');
-    double.url = `http://127.0.0.1:${(double.#server.address() as AddressInfo).port}`;
+    double.url = `http${identity === null ? '' : 's'}://127.0.0.1:${(double.#server.address() as AddressInfo).port}`;
     return double;
   }
 
