@@ -163,9 +163,9 @@ describe('the command postledger', () => {
     const old = { POSTLEDGER_ROOT_KEYS: key('k1', 'a') };
     await stop(await start(directory, old));
     const status = await run(cli, ['keys', 'status'], environment(directory, old));
-    expect(status.output).toMatch(/Root key in use: k1\n {2}k1 {2}wraps 1 key, in use/);
+    expect(status.output).toMatch(/Root key in use: k1\n {2}k1 {2}wraps 2 keys, in use/);
     const rotated = await run(cli, ['keys', 'rotate'], environment(directory, { POSTLEDGER_ROOT_KEYS: `${key('k2', 'b')},${key('k1', 'a')}` }));
-    expect(rotated).toMatchObject({ code: 0, output: '1 keys wrapped anew under k2.\n' });
+    expect(rotated).toMatchObject({ code: 0, output: '2 keys wrapped anew under k2.\n' });
     const alone = { POSTLEDGER_ROOT_KEYS: key('k2', 'b') };
     expect(await stop(await start(directory, alone))).toBe(0);
     expect(await run(cli, ['keys', 'doctor'], environment(directory, alone))).toMatchObject({ code: 0, output: '0 passwords opened, 0 cannot be.\n' });
