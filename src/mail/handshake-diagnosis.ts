@@ -39,6 +39,6 @@ function certificateMessage(problem: FailureCode, seen: TlsSession | null, host:
   if (problem === 'CERTIFICATE_EXPIRED' && Date.parse(own.notAfter) < Date.now()) return { message: `The certificate expired at ${own.notAfter}.` };
   if (problem === 'CERTIFICATE_NOT_YET_VALID' && Date.parse(own.notBefore) > Date.now())
     return { message: `The certificate becomes valid at ${own.notBefore}.` };
-  if (problem === 'CERTIFICATE_UNTRUSTED') return { message: `${meanings[problem].message} It was issued by: ${own.issuer}`.slice(0, longestMessage) };
+  if (problem === 'CERTIFICATE_UNTRUSTED') return { message: `${meanings[problem].message} It was issued by: ${own.issuer}.`.slice(0, longestMessage) };
   return {};
 }

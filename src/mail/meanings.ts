@@ -73,8 +73,14 @@ export const meanings: Readonly<Record<DiagnosisCode, { readonly message: string
     message: 'The server takes no password on this connection. None was sent that it had not asked for.',
     hint: 'Many servers take passwords on encrypted connections alone: require TLS or STARTTLS. A relay takes mail without a login: remove the password. Others take OAuth 2.0 alone.',
   },
-  OAUTH_TOKEN_FAILED: { message: 'No access token could be had.', hint: 'Check the authentication profile.' },
-  REAUTHORIZATION_REQUIRED: { message: 'The consent has ended.', hint: 'Give consent again.' },
+  OAUTH_TOKEN_FAILED: {
+    message: 'The provider gives no access token.',
+    hint: 'Correct the authentication profile: its stateMessage says what the provider objects to.',
+  },
+  REAUTHORIZATION_REQUIRED: {
+    message: 'The consent has ended, or nobody has given it.',
+    hint: 'Have the owner of the mailbox consent: beginConsent gives the address.',
+  },
   SENDER_REFUSED: {
     message: 'The server does not let this account send from its address.',
     hint: 'Let the address be one that belongs to the user ID, or have the server allow the user to send from it.',

@@ -82,8 +82,7 @@ export const pop3Opening: Opening = {
 
   async greet(conversation) {
     const greeting = await conversation.line();
-    if (/^-ERR\b/i.test(greeting))
-      throw new ConnectionFailure(pop3Problem(greeting) ?? 'SERVER_REFUSED_SESSION', { serverResponse: greeting });
+    if (/^-ERR\b/i.test(greeting)) throw new ConnectionFailure(pop3Problem(greeting) ?? 'SERVER_REFUSED_SESSION', { serverResponse: greeting });
     if (!/^\+OK\b/i.test(greeting)) throw new ConnectionFailure('PROTOCOL_ERROR', { serverResponse: greeting });
     return {
       text: `${greeting}\r\n`,

@@ -20,7 +20,7 @@ describe('the configuration', () => {
       production: false,
       logLevel: 'info',
       http: { host: '127.0.0.1', port: 4000, introspection: true },
-      egress: { allowLoopback: false },
+      egress: { allowLoopback: false, allowedLoopback: [], allowPrivate: true, ports: null },
       discovery: { asksThunderbird: true },
     });
     expect(isAbsolute(config.dataDirectory)).toBe(true);
@@ -38,6 +38,8 @@ describe('the configuration', () => {
       POSTLEDGER_ROOT_KEYS_FILE: '/run/secrets/keys',
       POSTLEDGER_LOG_LEVEL: 'debug',
       POSTLEDGER_EGRESS_ALLOW_LOOPBACK: 'true',
+      POSTLEDGER_EGRESS_ALLOW_PRIVATE: 'false',
+      POSTLEDGER_EGRESS_PORTS: '587, 8000-8100',
       POSTLEDGER_TRUSTED_PROXIES: '10.0.0.0/8, 192.0.2.1 ,2001:db8::/32',
       POSTLEDGER_INTROSPECTION: 'false',
       POSTLEDGER_COST_LIMIT: '500',
@@ -49,7 +51,14 @@ describe('the configuration', () => {
       dataDirectory: '/var/lib/postledger',
       rootKeys: { keys: undefined, keysFile: '/run/secrets/keys' },
       logLevel: 'debug',
-      egress: { allowLoopback: true },
+      egress: {
+        allowLoopback: true,
+        allowPrivate: false,
+        ports: [
+          { first: 587, last: 587 },
+          { first: 8000, last: 8100 },
+        ],
+      },
       discovery: { asksThunderbird: true },
       connectionTestsPerMinute: 3,
       http: {
@@ -59,6 +68,18 @@ describe('the configuration', () => {
         trustedProxies: ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32'],
         limits: { cost: 500, operationSeconds: 5 },
       },
+    });
+  });
+
+  it('takes servers on this machine in place of all of it', () => {
+    expect(readConfig({ POSTLEDGER_EGRESS_ALLOW_LOOPBACK: '127.0.0.1:1025, [::1]:2525,localhost:143' }).egress).toMatchObject({
+      allowLoopback: false,
+      allowedLoopback: [
+        { address: '127.0.0.1', port: 1025 },
+        { address: '::1', port: 2525 },
+        { address: '127.0.0.1', port: 143 },
+        { address: '::1', port: 143 },
+      ],
     });
   });
 
@@ -84,6 +105,22 @@ describe('the configuration', () => {
     ['POSTLEDGER_TRUSTED_PROXIES', 'proxy'],
     ['POSTLEDGER_COST_LIMIT', '1e3'],
     ['POSTLEDGER_PORT', '-1'],
+    ['POSTLEDGER_EGRESS_ALLOW_LOOPBACK', 'yes'],
+    ['POSTLEDGER_EGRESS_ALLOW_LOOPBACK', '127.0.0.1'],
+    ['POSTLEDGER_EGRESS_ALLOW_LOOPBACK', '127.0.0.1:0'],
+    ['POSTLEDGER_EGRESS_ALLOW_LOOPBACK', '127.0.0.1:25,'],
+    ['POSTLEDGER_EGRESS_ALLOW_LOOPBACK', '127.1:25'],
+    ['POSTLEDGER_EGRESS_ALLOW_LOOPBACK', '::1:25'],
+    ['POSTLEDGER_EGRESS_ALLOW_LOOPBACK', '[127.0.0.1]:25x'],
+    ['POSTLEDGER_EGRESS_ALLOW_LOOPBACK', '169.254.169.254:80'],
+    ['POSTLEDGER_EGRESS_ALLOW_LOOPBACK', '10.0.0.1:25'],
+    ['POSTLEDGER_EGRESS_ALLOW_LOOPBACK', 'mail.example.com:25'],
+    ['POSTLEDGER_EGRESS_ALLOW_PRIVATE', '10.0.0.0/8'],
+    ['POSTLEDGER_EGRESS_PORTS', 'none'],
+    ['POSTLEDGER_EGRESS_PORTS', '587;465'],
+    ['POSTLEDGER_EGRESS_PORTS', '8100-8000'],
+    ['POSTLEDGER_EGRESS_PORTS', '70000'],
+    ['POSTLEDGER_EGRESS_PORTS', '0'],
   ])('refuses %s=%s', (name, value) => expect(problemsOf({ [name]: value })).toEqual([expect.stringContaining(`${name}: `)]));
 
   it('repeats no value in a refusal', () => {

@@ -4,7 +4,7 @@ import type { OAuthPreset } from './settings.js';
 const domains: Readonly<Record<Exclude<OAuthPreset, 'CUSTOM'>, readonly string[]>> = {
   MICROSOFT: ['office365.com', 'outlook.com', 'office.com', 'office365.us', 'partner.outlook.cn'],
   GOOGLE: ['gmail.com', 'googlemail.com'],
-  YAHOO: ['mail.yahoo.com', 'mail.aol.com'],
+  YAHOO: ['mail.yahoo.com', 'aol.com'],
 };
 
 /**

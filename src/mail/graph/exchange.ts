@@ -1,5 +1,4 @@
 import type { SecretValue } from '../../secret-store/secret-value.js';
-import { ConnectionFailure } from '../failure.js';
 import { shownServerText } from '../server-text.js';
 import type { GraphRefusal } from './graph-failure.js';
 import { isObject, objectOrEmpty, textOrNull } from './json.js';
@@ -7,6 +6,7 @@ import { networkFailure } from './network-failure.js';
 import type { Places } from './places.js';
 import { bytesOf, textOf } from './response-body.js';
 import { retryAfterMilliseconds } from './retry-after.js';
+import { Silence } from './silence.js';
 
 /** The way to Graph, the same for every mailbox of a national cloud. */
 export interface GraphWay {
@@ -30,46 +30,38 @@ export class Exchange {
   private constructor(
     readonly response: Response,
     readonly signal: AbortSignal,
-    readonly timer: NodeJS.Timeout,
+    readonly silence: Silence,
   ) {}
 
-  /** @throws what `fetch` throws. @throws {ConnectionFailure} TIMEOUT for silence */
+  /** @throws {ConnectionFailure} what the network comes to; TIMEOUT for silence */
   static async begin(
     { fetch, silenceMilliseconds }: Pick<GraphWay, 'fetch' | 'silenceMilliseconds'>,
     request: Request,
     caller: AbortSignal,
   ): Promise<Exchange> {
-    const silence = new AbortController();
-    const timer = setTimeout(() => silence.abort(new ConnectionFailure('TIMEOUT')), silenceMilliseconds);
+    const silence = new Silence(silenceMilliseconds);
     const signal = AbortSignal.any([caller, silence.signal]);
+    silence.begin();
     try {
-      return new Exchange(await fetch(request, { signal }), signal, timer);
+      return new Exchange(await fetch(request, { signal }), signal, silence);
     } catch (error) {
-      clearTimeout(timer);
       throw networkFailure(error, signal);
+    } finally {
+      silence.end();
     }
   }
 
   /** @throws {ConnectionFailure} */
-  async text(maximum: number): Promise<string> {
-    try {
-      return await textOf(this.response, maximum, () => this.timer.refresh(), this.signal);
-    } finally {
-      clearTimeout(this.timer);
-    }
+  text(maximum: number): Promise<string> {
+    return textOf(this.response, maximum, this.silence, this.signal);
   }
 
-  async *bytes(maximum: number): AsyncGenerator<Uint8Array, void> {
-    try {
-      yield* bytesOf(this.response, maximum, () => this.timer.refresh(), this.signal);
-    } finally {
-      clearTimeout(this.timer);
-    }
+  bytes(maximum: number): AsyncGenerator<Uint8Array, void> {
+    return bytesOf(this.response, maximum, this.silence, this.signal);
   }
 
   /** For who does not want what comes with the answer. */
   async leave(): Promise<void> {
-    clearTimeout(this.timer);
     await this.response.body?.cancel();
   }
 }

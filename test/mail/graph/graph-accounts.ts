@@ -7,6 +7,10 @@ import type { MailSettings } from '../../../src/mail/mail-settings.js';
 import { SecretValue } from '../../../src/secret-store/secret-value.js';
 import type { GraphDouble } from './graph-double.js';
 
+/** As the service goes out. */
+const egress = { allowLoopback: true };
+const wayOut = egressFetch({ egress });
+
 export const sales = 'sales@contoso.test';
 
 /** A token as Microsoft's are: readable by whoever has it. No two are alike. */
@@ -40,7 +44,7 @@ export function applicationTokens(double: GraphDouble, roles: readonly string[] 
 
 export function clientOf(double: GraphDouble, accessTokens: AccessTokens = applicationTokens(double), way: Partial<GraphWay> = {}): GraphClient {
   const usual = {
-    fetch,
+    fetch: wayOut,
     baseUrl: double.url,
     places: new Places(graphRequestsAtOnce),
     silenceMilliseconds: 5_000,
@@ -63,10 +67,6 @@ export function graphReceiver(accessTokens: AccessTokens, userPrincipalName = sa
   const settings = { kind: 'microsoftGraph', identity: { userPrincipalName }, connection: { authenticationProfile: 'contoso' } } as const;
   return { settings, accessTokens, cloud: 'GLOBAL' };
 }
-
-/** As the service goes out. */
-const egress = { allowLoopback: true };
-const wayOut = egressFetch({ egress });
 
 export function settingsFor({ url }: GraphDouble): MailSettings {
   return { egress, fetch: wayOut, graphBaseUrl: url };

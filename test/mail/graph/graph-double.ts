@@ -19,6 +19,8 @@ export interface Fault {
   readonly afterwards?: boolean;
   /** Close the connection: at once, or after so many bytes of the answer. */
   readonly cutAfter?: number;
+  /** Say nothing more after so many bytes of the answer. */
+  readonly silentAfter?: number;
   /** Never answer. */
   readonly silent?: boolean;
 }
@@ -107,8 +109,9 @@ export class GraphDouble {
     try {
       if (this.latency > 0) await new Promise((done) => setTimeout(done, this.latency));
       if (fault?.silent) return;
-      const reply = fault === undefined || fault.afterwards || fault.cutAfter !== undefined ? this.#reply(call) : null;
-      if (fault?.cutAfter !== undefined) cut(response, reply, fault.cutAfter);
+      const reply = fault === undefined || fault.afterwards || fault.cutAfter !== undefined || fault.silentAfter !== undefined ? this.#reply(call) : null;
+      if (fault?.cutAfter !== undefined) begin(response, reply, fault.cutAfter, () => response.destroy());
+      else if (fault?.silentAfter !== undefined) begin(response, reply, fault.silentAfter, () => undefined);
       else if (fault?.status !== undefined) write(response, refusal(fault.status, fault.code ?? '', fault.text ?? '', fault.headers));
       else if (reply) write(response, reply);
     } catch (error) {
@@ -293,12 +296,12 @@ function write(response: ServerResponse, { status, body, bytes, headers }: Reply
   response.end(content);
 }
 
-function cut(response: ServerResponse, reply: Reply | null, after: number): void {
+function begin(response: ServerResponse, reply: Reply | null, after: number, then: () => void): void {
   if (after === 0 || reply === null) {
-    response.destroy();
+    then();
     return;
   }
   const content = reply.bytes ?? Buffer.from(JSON.stringify(reply.body));
   response.writeHead(reply.status, { 'content-length': content.length });
-  response.write(content.subarray(0, after), () => response.destroy());
+  response.write(content.subarray(0, after), then);
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { batch } from '../../../src/mail/graph/batch.js';
 import type { GraphClient } from '../../../src/mail/graph/graph-client.js';
@@ -38,6 +39,19 @@ describe('a message in a mailbox', () => {
     await expect(allOf(messageContent(graph, id, never, 99_999))).rejects.toMatchObject({ code: 'PROTOCOL_ERROR' });
     double.faults.push({ on: /value/, cutAfter: 1_000 });
     await expect(allOf(messageContent(graph, id, never))).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
+  });
+
+  it('that somebody takes long to read is no silent server, and one that says nothing more is', async () => {
+    const patient = clientOf(double, graph.accessTokens, { silenceMilliseconds: 40 });
+    const id = mailbox.deliver('<a@lab.test>', Buffer.alloc(3_000_000));
+    let bytes = 0;
+    for await (const piece of messageContent(patient, id, never)) {
+      if (bytes === 0) await delay(80);
+      bytes += piece.length;
+    }
+    expect(bytes).toBe(3_000_000);
+    double.faults.push({ on: /value/, silentAfter: 1_000 });
+    await expect(allOf(messageContent(patient, id, never))).rejects.toMatchObject({ code: 'TIMEOUT' });
   });
 
   it('is marked, moved and removed', async () => {

@@ -156,12 +156,13 @@ describe('a fault', () => {
     expect(await clientOf(double).json(inbox, never)).toMatchObject({ displayName: 'Inbox' });
   });
 
-  it.each([
+  const lost = [
     ['the server fails after it took it', { on: /sendMail/, status: 500, afterwards: true }, 'SERVER_TEMPORARILY_UNAVAILABLE'],
     ['the server is gone for a while and names no time', { on: /sendMail/, status: 503, afterwards: true }, 'SERVER_TEMPORARILY_UNAVAILABLE'],
     ['the connection is cut', { on: /sendMail/, cutAfter: 0 }, 'CONNECTION_CLOSED'],
     ['no answer comes', { on: /sendMail/, silent: true }, 'TIMEOUT'],
-  ])('leaves open whether a message was sent: %s; it is not sent again', async (_, fault, code) => {
+  ] as const;
+  it.each(lost)('leaves open whether a message was sent: %s; it is not sent again', async (_, fault, code) => {
     double.faults.push(fault);
     const failure = await failureFrom(clientOf(double, applicationTokens(double), { silenceMilliseconds: 200 }).done(mail, never));
     expect(failure).toMatchObject({ code, outcomeUnknown: true, message: expect.stringContaining('not known') as string });
