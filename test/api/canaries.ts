@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Passwords that occur nowhere else: wherever one turns up, it has leaked. */
-export const canaries = Array.from({ length: 24 }, (_, n) => `Kanarie-${n}-ü~%&"/+${(0x9e3779b97f4a7c15n * BigInt(n + 1)).toString(36)}`);
+export const canaries = Array.from({ length: 29 }, (_, n) => `Kanarie-${n}-ü~%&"/+${(0x9e3779b97f4a7c15n * BigInt(n + 1)).toString(36)}`);
 
 /** How a leaked secret may look: as it is, escaped, base64 at any of three offsets, URL-encoded, hex, and as SMTP and IMAP put it on the wire. */
 export function shapesOf(secret: string): readonly string[] {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -12,10 +13,44 @@ const canary = (n: number) => canaries[n] ?? expect.fail(`There is no canary ${n
 /** A server says back what it was sent, the password in it. */
 const echo = (answer: string) => (socket: Socket, line: string) => void socket.write(`${answer.replace('${tag}', line.split(' ')[0] ?? '')} ${line}\r\n`);
 
+interface EchoingProvider {
+  readonly url: string;
+  received(): string;
+  stop(): Promise<unknown>;
+}
+
+/** A token endpoint that refuses everybody, and says back what it was sent. */
+async function echoingProvider(): Promise<EchoingProvider> {
+  let received = '';
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      received += `${body}\n`;
+      response.writeHead(400, { 'content-type': 'application/json' });
+      response.end(
+        JSON.stringify({
+          error: 'invalid_request',
+          error_description: body,
+          error_uri: `https://provider.example/?${body}`,
+          sent: decodeURIComponent(body.replaceAll('+', ' ')),
+        }),
+      );
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    received: () => received,
+    stop: () => new Promise((resolve) => server.close(resolve)),
+  };
+}
+
 describe('a password', () => {
   let service: TestService;
   let smtp: FakeServer;
   let imap: FakeServer;
+  let provider: EchoingProvider;
   const answers: string[] = [];
   /** What is random in every token that there was. */
   const tokens: string[] = [];
@@ -45,6 +80,7 @@ describe('a password', () => {
   beforeAll(async () => {
     service = await startTestService({ POSTLEDGER_LOG_LEVEL: 'trace' });
     smtp = await smtpServer({ answers: { 'AUTH PLAIN': echo('535 5.7.8'), 'AUTH LOGIN': echo('535 5.7.8') } });
+    provider = await echoingProvider();
     imap = await imapServer({ answers: { LOGIN: echo('${tag} NO [AUTHENTICATIONFAILED]') } });
     tokens.push(service.adminToken);
     for (const role of ['VIEWER', 'EDITOR']) tokens.push(await service.tokenFor(role));
@@ -67,6 +103,7 @@ describe('a password', () => {
     await sendMalformed();
     await sendOverWebSockets();
     await sendWhatIsNoRequest();
+    await sendOfProfiles();
     await send(
       'query { emailAccounts { nodes { accountId accountName sender { __typename } connectionTest { stages { serverResponse message hint } } history { nodes { action changes { path before after } } } } } }',
       {},
@@ -83,6 +120,7 @@ describe('a password', () => {
   });
   afterAll(async () => {
     await closeFakeServers();
+    await provider.stop();
     await service.stop();
   });
 
@@ -155,6 +193,47 @@ describe('a password', () => {
     }
   }
 
+  /** Client secrets, refresh tokens, keys and codes: at a provider that says back what it was sent, and where they do not belong. */
+  async function sendOfProfiles(): Promise<void> {
+    const made = (input: object) =>
+      send(
+        'mutation ($input: CreateAuthenticationProfileInput!) { createAuthenticationProfile(input: $input) { authenticationProfile { state } errors { code message field } } }',
+        {
+          input,
+        },
+      );
+    const profile = { grant: 'CLIENT_CREDENTIALS', preset: 'CUSTOM', tokenEndpoint: `${provider.url}/token`, clientId: 'client' };
+    await made({ ...profile, name: 'secret', clientSecret: canary(24) });
+    await made({ ...profile, name: 'refresh', grant: 'REFRESH_TOKEN', clientSecret: canary(24), refreshToken: canary(25) });
+    await made({ ...profile, name: 'key', certificatePem: 'no certificate', privateKeyPem: canary(26) });
+    await made({ ...profile, name: canary(26), clientSecret: canary(26), unknown: canary(26) });
+    for (const authenticationProfile of ['secret', 'refresh'])
+      await send(
+        'mutation ($input: TestConnectionInput!) { testConnection(input: $input) { test { stages { code message hint serverResponse } } errors { code message } } }',
+        {
+          input: {
+            draft: {
+              receiver: {
+                imap: {
+                  identity: { userId: 'a@example.com' },
+                  connection: { host: '127.0.0.1', port: imap.port, useTls: false, startTls: 'DISABLED', authenticationProfile },
+                },
+              },
+            },
+          },
+        },
+      );
+    await send(
+      '{ authenticationProfiles { nodes { name state stateMessage clientSecret { isSet } history { nodes { action changes { path before after } } } } } }',
+      {},
+    );
+    await send('mutation ($input: CreateTruststoreInput!) { createTruststore(input: $input) { errors { code message } } }', {
+      input: { name: 'keys', pem: `-----BEGIN PRIVATE KEY-----\n${canary(27)}\n-----END PRIVATE KEY-----` },
+    });
+    const callback = new URLSearchParams({ code: canary(28), state: canary(28), error_description: canary(28), iss: canary(28) }).toString();
+    await request(`/oauth/callback?${callback}`, { method: 'GET' });
+  }
+
   /** Requests that do not get as far as GraphQL. */
   async function sendWhatIsNoRequest(): Promise<void> {
     const body = JSON.stringify({ query: mutationOf('changeSenderPassword'), variables: { input: { accountId: 'Canary', password: canary(19) } } });
@@ -186,6 +265,9 @@ describe('a password', () => {
     expect(imap.connections()).toBeGreaterThanOrEqual(3);
     expect(service.logged().split('\n').length).toBeGreaterThan(40);
     expect(tokens).toHaveLength(3);
+    // Both grants were asked for, with what is looked for.
+    expect(provider.received()).toContain(new URLSearchParams({ client_secret: canary(24) }).toString());
+    expect(provider.received()).toContain(new URLSearchParams({ refresh_token: canary(25) }).toString());
   });
 
   it.each(canaries.map((secret, n) => [n, secret] as const))('is in no answer and no log line (canary %d)', (_n, secret) => {

@@ -40,6 +40,19 @@ describe('a cluster', () => {
     expect(await collect(store.readStream('a-1'))).toHaveLength(3);
   });
 
+  it('whose leader is slow, given up for it and then answers again is served by it, without waiting until a frozen one could have been replaced', async () => {
+    const { double, store } = await openOverDouble({ nodes: 3, operationMilliseconds: 2_500 });
+    await store.appendToStream('a-1', [newEvent()], 'no_stream');
+    const asked = () => [1, 2].flatMap((index) => double.node(index).calls).filter(({ method }) => method === 'gossip').length;
+    const before = asked();
+    double.freeze(0);
+    const append = store.appendToStream('a-1', [newEvent()], 0n);
+    while (asked() < before + 2) await new Promise((resolve) => setImmediate(resolve));
+    double.thaw(0);
+    expect(await append).toMatchObject({ revision: 1n });
+    expect(await collect(store.readStream('a-1'))).toHaveLength(2);
+  });
+
   it('whose leader freezes while nothing is written is noticed by those who follow', async () => {
     const { double, store } = await openOverDouble({ nodes: 3 });
     const following = follow(store, { streamPrefixes: ['a-'] });
