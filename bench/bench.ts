@@ -14,6 +14,7 @@ import { rebuilds } from './rebuilds.js';
 import { seedAccounts, seededAccountId } from './seed-accounts.js';
 import { startServiceProcess, type ServiceProcess } from './service-process.js';
 import { microseconds, perSecond, table, times, type Row } from './table.js';
+import { tlsMemoryRows } from './tls-memory.js';
 
 /** Everything runs in one go on one disk, so that the ratios hold whatever machine it is. The files lie below the project's `data`, which is on the disk to be measured. */
 const seconds = 5;
@@ -52,6 +53,7 @@ async function bench(directory: string): Promise<readonly Row[]> {
 
   say('Mail …');
   rows.push(...(await mailRows()));
+  rows.push(...(await tlsMemoryRows()));
 
   say('The service: start, memory, creates …');
   const first = join(directory, 'creates');

@@ -49,7 +49,8 @@ export async function openKurrentDbEventStore(options: KurrentDbOptions): Promis
   const settings = parseConnectionString(options.connectionString);
   const library = await loadClientLibrary();
   declineCompression(warn);
-  const connection = new Connection((avoided) => makeClient(library, settings, warn, avoided));
+  const alone = (node: string) => makeClient(library, settingsOfNode(settings, node), warn);
+  const connection = new Connection((avoided) => makeClient(library, settings, warn, avoided), settings.kind === 'single' ? undefined : alone);
   const patience = { operationMilliseconds, attemptMilliseconds };
   return new KurrentDbEventStore(new Calls(connection, { credentials: credentialsOf(settings), requiresLeader: true }, patience));
 }

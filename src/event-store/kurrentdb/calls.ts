@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventStoreDBClient, ResolvedEvent } from '@eventstore/db-client';
 import type { StreamId } from '../event-store.js';
-import type { ClientInUse, Connection } from './connection.js';
+import type { AvoidedNode, ClientInUse, Connection } from './connection.js';
 import { DeadlineMissed, failureOf, storeUnavailable, type Failure } from './errors.js';
 import { Messages, type ClientStream } from './messages.js';
 
@@ -86,7 +86,7 @@ export class Calls {
   judge(inUse: ClientInUse, failure: Failure, waited: number): void {
     switch (failure.kind) {
       case 'deadlineMissed':
-        if (waited >= this.patience.attemptMilliseconds) this.connection.missedDeadline(inUse);
+        if (waited >= this.patience.attemptMilliseconds) this.#ask(this.connection.missedDeadline(inUse));
         return;
       case 'unanswered':
         return;
@@ -97,6 +97,19 @@ export class Calls {
       case 'refused':
         this.connection.answered(inUse);
     }
+  }
+
+  /** Asks an avoided node until it answers as the leader: a frozen one does not, one that was slow does as soon as it can. */
+  #ask(avoided: AvoidedNode | undefined): void {
+    if (!avoided || avoided.isOver) return avoided?.putAway();
+    this.newest(avoided.alone, avoided.millisecondsLeft).then(
+      () => avoided.putAway(),
+      (error: unknown) => {
+        // A login that is refused is an answer too: whoever asks next is told.
+        if (failureOf(error).kind === 'refused') avoided.putAway();
+        else setTimeout(() => this.#ask(avoided), askAgainMilliseconds);
+      },
+    );
   }
 
   /** Asks whether somebody is there, for those who wait for news and would wait for ever behind a frozen server. However many ask, the server is asked once. */
@@ -136,6 +149,8 @@ export class Calls {
     }
   }
 }
+
+const askAgainMilliseconds = 50;
 
 /** Milliseconds that the client is given beyond the deadline to tell of it by itself. */
 const graceMilliseconds = 500;

@@ -3,7 +3,7 @@ import { StoreUnavailable } from '../event-store.js';
 import type { Avoided, MendedClient } from './mended-client.js';
 
 const mostMissed = 2;
-/** Milliseconds that a node which was given up is avoided. A cluster that has lost its leader has another one five seconds after. */
+/** Milliseconds that a node which was given up is avoided, unless it answers before. A cluster that has lost its leader has another one five seconds after. */
 const avoidance = 3_000;
 
 /** A client as long as it is in use. */
@@ -57,20 +57,52 @@ export class ClientInUse {
   }
 }
 
+/** A node that was given up for its silence. It is avoided until the cluster has had the time to elect another leader, or until it has answered as the leader. */
+export class AvoidedNode {
+  #isOver = false;
+
+  constructor(
+    readonly node: string,
+    /** On the monotonic clock, milliseconds. */
+    private readonly until: number,
+    /** Talks to this node alone. */
+    readonly alone: ClientInUse,
+  ) {}
+
+  get isOver(): boolean {
+    return this.#isOver || performance.now() > this.until;
+  }
+
+  get millisecondsLeft(): number {
+    return Math.max(1, this.until - performance.now());
+  }
+
+  putAway(): void {
+    this.#isOver = true;
+    this.alone.retire(new StoreUnavailable('the node is asked no more'));
+  }
+}
+
 /**
  * Keeps the one client that all calls share, and puts a new one in its place after two missed deadlines in a row: the client itself never looks for another node because of a missed
  * deadline, so behind a frozen leader it would wait until keep-alive gives up, 12 to 27 seconds. The new one does not go back to the node that was given up until the cluster has had
  * the time to elect another, and is itself given up after one missed deadline while it has never had an answer.
+ *
+ * A node that was only slow, or has become the leader since, would be avoided for nothing: so whoever gives one up gets a client to that node alone, and asks it.
  */
 export class Connection {
   #inUse: ClientInUse | undefined;
   #closed: Error | undefined;
   #patience = mostMissed;
-  #avoided: Pick<Avoided, 'node' | 'until'> | undefined;
+  #avoided: AvoidedNode | undefined;
   /** Milliseconds on the monotonic clock; when any call was last answered. */
   #lastAnswer = 0;
 
-  constructor(private readonly make: (avoided: Avoided | undefined) => MendedClient) {}
+  constructor(
+    private readonly make: (avoided: Avoided | undefined) => MendedClient,
+    /** Makes a client to one node of the cluster; undefined where there is only one. */
+    private readonly makeAlone?: (node: string) => MendedClient,
+  ) {}
 
   /** @throws {StoreUnavailable} the store is closed. */
   get current(): ClientInUse {
@@ -91,15 +123,22 @@ export class Connection {
     this.#lastAnswer = performance.now();
   }
 
-  missedDeadline(client: ClientInUse): void {
-    if (client !== this.#inUse || !client.missedDeadline()) return;
-    if (client.node !== undefined) this.#avoided = { node: client.node, until: performance.now() + avoidance };
+  /** @returns the node that is avoided from now on, if that was one missed deadline too many. Whoever gets it asks it whether it leads, and puts it away. */
+  missedDeadline(client: ClientInUse): AvoidedNode | undefined {
+    if (client !== this.#inUse || !client.missedDeadline()) return undefined;
     this.#patience = 1;
     this.#giveUp(client);
+    if (client.node === undefined || !this.makeAlone) return undefined;
+    this.#avoided?.putAway();
+    return (this.#avoided = new AvoidedNode(client.node, performance.now() + avoidance, new ClientInUse(this.makeAlone(client.node), Infinity)));
   }
 
   #open(): ClientInUse {
-    const client: ClientInUse = new ClientInUse(this.make(this.#avoided && { ...this.#avoided, found: () => this.#giveUp(client) }), this.#patience);
+    const avoided = this.#avoided;
+    const client: ClientInUse = new ClientInUse(
+      this.make(avoided && { node: avoided.node, isOver: () => avoided.isOver, found: () => this.#giveUp(client) }),
+      this.#patience,
+    );
     return client;
   }
 
@@ -112,5 +151,6 @@ export class Connection {
     this.#closed ??= new StoreUnavailable('The event store is closed.');
     this.#inUse?.retire(this.#closed);
     this.#inUse = undefined;
+    this.#avoided?.putAway();
   }
 }

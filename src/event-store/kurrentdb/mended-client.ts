@@ -24,8 +24,7 @@ export interface MendedClient {
 /** A node that was given up, and is not to be found again too soon. */
 export interface Avoided {
   readonly node: string;
-  /** On the monotonic clock, milliseconds. */
-  readonly until: number;
+  readonly isOver: () => boolean;
   /** Called instead of connecting to it: this client knows no better, another may. */
   readonly found: () => void;
 }
@@ -61,7 +60,7 @@ export function makeClient({ EventStoreDBClient }: ClientLibrary, settings: Conn
   if (handleError)
     inside.handleError = (grpcClient, error) =>
       handleError(grpcClient, error).catch((fault: unknown) => {
-        if (!saysNoNodeWasFound(fault))
+        if (!saysNoNodeWasFound(fault) && !(fault instanceof StoreUnavailable))
           warn('The client of the event store failed while it changed its connection. It makes a new one with the next call.', fault);
       });
   if (createChannel)
@@ -80,7 +79,7 @@ export function makeClient({ EventStoreDBClient }: ClientLibrary, settings: Conn
   if (resolveUri)
     inside.resolveUri = async () => {
       node = await resolveUri();
-      if (settings.kind === 'single' || node !== avoided?.node || performance.now() > avoided.until) return node;
+      if (settings.kind === 'single' || node !== avoided?.node || avoided.isOver()) return node;
       avoided.found();
       throw new StoreUnavailable('the cluster still names the leader that does not answer');
     };
