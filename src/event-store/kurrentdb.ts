@@ -13,7 +13,7 @@ import { Appends } from './kurrentdb/appends.js';
 import { Calls } from './kurrentdb/calls.js';
 import { declineCompression } from './kurrentdb/compression.js';
 import { Connection } from './kurrentdb/connection.js';
-import { parseConnectionString } from './kurrentdb/connection-string.js';
+import { parseConnectionString, settingsOfNode } from './kurrentdb/connection-string.js';
 import { credentialsOf, loadClientLibrary, makeClient, type Warn } from './kurrentdb/mended-client.js';
 import { Reads } from './kurrentdb/reads.js';
 import { Removals } from './kurrentdb/removals.js';

@@ -84,6 +84,12 @@ export function parseConnectionString(text: string): ConnectionSettings {
   return settings;
 }
 
+/** The same for one node of the cluster, as `host:port`. */
+export function settingsOfNode(settings: ConnectionSettings, node: string): ConnectionSettings {
+  const colon = node.lastIndexOf(':');
+  return { ...settings, kind: 'single', endpoints: [{ address: node.slice(0, colon), port: Number(node.slice(colon + 1)) }] };
+}
+
 /** Where it connects, for people and logs: no password. */
 export function describeConnection({ endpoints, kind, tls, credentials }: ConnectionSettings): string {
   const hosts = endpoints.map(({ address, port }) => `${address}:${port}`).join(', ');

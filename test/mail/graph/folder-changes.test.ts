@@ -110,6 +110,16 @@ describe('the changes of a folder', () => {
     expect(pages).toEqual([3, 3, 1]);
   });
 
+  it('go on after the page that was read last', async () => {
+    const mailbox = freshMailbox();
+    const follower = new Follower();
+    await follower.follow(2);
+    const ids = ['<a@lab.test>', '<b@lab.test>', '<c@lab.test>'].map((messageId) => mailbox.deliver(messageId));
+    await follower.follow(1, 2);
+    const rest = await allOf(folderChanges(graph, 'inbox', follower.cursor, never, 1));
+    expect(rest).toMatchObject([{ changes: [{ message: { id: ids[2] } }] }]);
+  });
+
   it('are told with what a message is known by', async () => {
     const id = freshMailbox().deliver('<a@lab.test>');
     const [first] = await allOf(folderChanges(graph, 'inbox', null, never));
