@@ -21,7 +21,8 @@ export const AccountWarningCode = enumeration<WarningCode>(
     USER_ID_NO_ADDRESS: "The receiver's user ID is no email address.",
     IP_ADDRESS_WITH_TLS: 'The host is an IP address, and few certificates name one.',
     REPLY_TO_UNATTENDED: 'Replies go to an address that looks like nobody reads it.',
-    CERTIFICATE_EXPIRING: 'A certificate that it works with ends within 30 days, or has ended: in its truststore, of its authentication profile, or of its mail server as it was tested last.',
+    CERTIFICATE_EXPIRING:
+      'A certificate that it works with ends within 30 days, or has ended: in its truststore, of its authentication profile, or of its mail server as it was tested last.',
     SECRET_EXPIRING: 'The client secret of its authentication profile ends within 30 days, or has ended.',
   },
 );

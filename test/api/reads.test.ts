@@ -236,7 +236,14 @@ describe('the service tells', () => {
       warnings: expect.arrayContaining([expect.stringContaining('POSTLEDGER_ROOT_KEYS')]) as unknown,
       eventStore: { engine: service.engine, available: true, headPosition: expect.stringMatching(/^\d+$/) as unknown },
     });
-    expect(serviceStatus.projections.map(({ name }) => name)).toEqual(['email-accounts', 'audit-trail', 'api-tokens', 'authentication-profiles', 'expiries', 'truststores']);
+    expect(serviceStatus.projections.map(({ name }) => name)).toEqual([
+      'email-accounts',
+      'audit-trail',
+      'api-tokens',
+      'authentication-profiles',
+      'expiries',
+      'truststores',
+    ]);
     for (const projection of serviceStatus.projections) expect(projection).toMatchObject({ state: 'CURRENT', failedEventId: null });
   });
 

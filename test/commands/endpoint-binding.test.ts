@@ -157,9 +157,7 @@ it('what cannot be connected to is told of the place where it is mended: the dra
   expect(await test({ accountId, draft: { receiver: imap(undefined) }, directions: ['RECEIVER'] })).toMatchObject(
     notReady('draft', 'receiver', 'imap', 'identity', 'password'),
   );
-  expect(await test({ draft: { sender: graph } })).toMatchObject(
-    notReady('draft', 'sender', 'microsoftGraph', 'connection', 'authenticationProfile'),
-  );
+  expect(await test({ draft: { sender: graph } })).toMatchObject(notReady('draft', 'sender', 'microsoftGraph', 'connection', 'authenticationProfile'));
   expect(await test({ draft: { sender: smtp(null, { authenticationProfile: 'contoso' }) } })).toMatchObject(
     notReady('draft', 'sender', 'smtp', 'connection', 'authenticationProfile'),
   );
