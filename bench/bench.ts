@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stderr, stdout, version as nodeVersion } from 'node:process';
 import { openEmbeddedEventStore } from '../src/event-store/embedded.js';
 import { ProgressBar } from '../src/start/progress-bar.js';
+import { auditExportRows } from './audit-export.js';
 import { clusterStoreRows } from './cluster-store.js';
 import { durableCommitsASecond } from './durable-commits.js';
 import { load, type Load } from './load.js';
@@ -79,6 +80,9 @@ async function bench(directory: string): Promise<readonly Row[]> {
 
   say('Views built anew …');
   rows.push(...(await rebuilds(join(directory, 'many'))));
+
+  say('The audit trail exported …');
+  rows.push(...(await auditExportRows(join(directory, 'export'), Math.ceil(1_000_000 / 3))));
 
   say('A new node …');
   rows.push(...(await newNode(join(directory, 'many'), 3 * many)));

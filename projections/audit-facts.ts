@@ -53,8 +53,8 @@ export function entryFacts(
   if (isAuthenticationProfileEvent(known)) return { ...namedByStream(event), ...profileFacts(profile) };
   if (isTruststoreEvent(known)) return { ...namedByStream(event), entityId: known.data.name, outcome: 'ACCEPTED', changes: truststoreChanges(known) };
   const outcome = outcomeOf(known.type);
-  if (known.type === 'AuthenticationFailed') return { entityType: 'Service', entityId: 'postledger', version: null, outcome, changes: [] };
-  return { entityType: known.data.entityType, entityId: known.data.entityId, version: null, outcome, changes: [] };
+  const { entityType, entityId } = 'entityType' in known.data ? known.data : { entityType: 'Service', entityId: 'postledger' };
+  return { entityType, entityId, version: null, outcome, changes: [] };
 }
 
 function profileFacts(profile: ProfileTransition | null): Pick<EntryFacts, 'outcome' | 'changes'> & Partial<Pick<EntryFacts, 'entityId'>> {
@@ -82,6 +82,14 @@ function outcomeOf(type: SecurityLogEvent['type']): AuditOutcome {
     case 'TestMessageSent':
     case 'RoundTripVerified':
     case 'ServerCertificateInspected':
+    case 'SettingsDiscovered':
+    case 'ConsentBegun':
+    case 'AuditSearched':
+    case 'AuditExported':
+    case 'ServiceStarted':
+    case 'ServiceStopped':
+    case 'ViewsRebuilt':
+    case 'RootKeysRotated':
       return 'ACCEPTED';
   }
 }

@@ -1,5 +1,6 @@
 import type { AccountHistory } from '../src/commands/account-history.js';
 import type { ApiTokenCommands, IssuedApiToken } from '../src/commands/api-token-commands.js';
+import type { AuditSearches } from '../src/commands/audit-searches.js';
 import type { AuthenticationProfileCommands } from '../src/commands/authentication-profile-commands.js';
 import type { Call } from '../src/commands/change.js';
 import type { Consents } from '../src/commands/consents.js';
@@ -76,7 +77,9 @@ export interface Services {
   /** What this node knows of the access tokens of a profile; null when it has had nothing to do with it since its start. */
   readonly tokenFacts: (profile: string) => TokenFacts | null;
   readonly expiries: ExpiriesView;
-  readonly securityLog: Pick<SecurityLog, 'accessDenied'>;
+  readonly securityLog: Pick<SecurityLog, 'accessDenied' | 'auditExported'>;
+  /** Told of whoever reads the audit trail. */
+  readonly auditSearches: Pick<AuditSearches, 'note'>;
   /** What exists beside the accounts, for their readiness. */
   readonly knownNames: KnownNames;
   readonly serviceFacts: () => ServiceFacts | Promise<ServiceFacts>;

@@ -4,6 +4,7 @@ import { roles } from '../../src/domain/access/role.js';
 import { CommandRefused } from '../../src/domain/decider.js';
 import type { Attempt } from '../../src/domain/security-log/events.js';
 import type { RequestContext } from '../request-context.js';
+import { aimedAt } from './aimed-at.js';
 import { forbidden, inWords, notFreshInTime, refusedInput } from '../top-level-error.js';
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -61,13 +62,13 @@ function whoMay(name: string): string {
 }
 
 /**
- * @param aimedAt what names the thing that the caller was after: the arguments of a root field, the object that another field stands in.
+ * @param said what names the thing that the caller was after: the arguments of a root field, the object that another field stands in.
  * @throws {GraphQLError} FORBIDDEN, once the attempt stands in the audit trail.
  */
-async function mayUse(name: string, aimedAt: unknown, context: RequestContext): Promise<void> {
+async function mayUse(name: string, said: unknown, context: RequestContext): Promise<void> {
   const { role } = context.call;
   if (isAllowed(role, name)) return;
-  await recordDenial(attemptOf(name, aimedAt), context);
+  await recordDenial({ command: name, ...aimedAt(name, said) }, context);
   throw forbidden(role, name, policy[name] ?? []);
 }
 
@@ -81,34 +82,6 @@ async function recordDenial(attempt: Attempt, context: RequestContext): Promise<
   const recording = ofRequest.get(key) ?? context.securityLog.accessDenied(context.call, attempt);
   ofRequest.set(key, recording);
   await recording;
-}
-
-const maximumEntityId = 64;
-
-/** What the caller was after, as far as they said: never more of it than an id. */
-function attemptOf(name: string, aimedAt: unknown): Attempt {
-  const { accountId, id, name: ownName, authenticationProfile, truststore } = namesIn(aimedAt);
-  const named = (entityType: string, entityId: string): Attempt => ({ command: name, entityType, entityId: entityId.slice(0, maximumEntityId) });
-  if (typeof accountId === 'string') return named('EmailAccount', accountId);
-  if (name.endsWith('ApiToken') && typeof id === 'string') return named('ApiToken', id);
-  const profile = name.includes('AuthenticationProfile') ? ownName : name.endsWith('beginConsent') ? authenticationProfile : null;
-  if (typeof profile === 'string') return named('AuthenticationProfile', profile);
-  const store = /[tT]ruststore/.test(name) ? ownName : name.endsWith('Certificate') ? truststore : null;
-  if (typeof store === 'string') return named('Truststore', store);
-  return named('Service', 'postledger');
-}
-
-interface Names {
-  readonly accountId?: unknown;
-  readonly id?: unknown;
-  readonly name?: unknown;
-  readonly authenticationProfile?: unknown;
-  readonly truststore?: unknown;
-}
-
-function namesIn(aimedAt: unknown): Names {
-  if (typeof aimedAt !== 'object' || aimedAt === null) return {};
-  return 'input' in aimedAt ? namesIn(aimedAt.input) : aimedAt;
 }
 
 async function fresh(context: RequestContext): Promise<void> {

@@ -12,8 +12,10 @@ export class AuditEntryRecorded {
     description:
       'Tells of every entry of the audit trail as it is recorded. With `after`, the `position` of the entry last seen, it first tells of all that was recorded since: ' +
       'a client that reconnects misses nothing and is told nothing twice.',
-    subscribe: ({ args, context }: { args: { filter?: AuditTrailFilter | null; after?: string | null }; context: RequestContext }) =>
-      followAuditTrail(context, args.filter ?? {}, args.after ?? null),
+    subscribe: ({ args, context }: { args: { filter?: AuditTrailFilter | null; after?: string | null }; context: RequestContext }) => {
+      context.auditSearches.note(context.call, 'auditEntryRecorded', args.filter ?? {});
+      return followAuditTrail(context, args.filter ?? {}, args.after ?? null);
+    },
   })
   auditEntryRecorded(
     @Root() row: AuditRow,

@@ -9,18 +9,24 @@ import { auditEntryOf } from './entries.js';
 @Resolver()
 export class AuditQueries {
   @Query(() => AuditEntryConnection, {
-    description: 'All that happened and all that was attempted and refused, oldest first: `last: 20` gives the newest.',
+    description:
+      'All that happened and all that was attempted and refused, oldest first: `last: 20` gives the newest. Who reads it stands in it as well, with the filters, at most once a minute.',
   })
   auditTrail(
     @Arg('filter', () => AuditTrailFilter, { nullable: true, description: 'Which entries. Default: all.' }) filter: AuditTrailFilter | null | undefined,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() context: RequestContext,
   ): AuditEntryConnection {
+    context.auditSearches.note(context.call, 'auditTrail', filter ?? {});
     return auditEntries(filter ?? {}, page, context);
   }
 
   @Query(() => AuditEntry, { nullable: true, description: 'One entry of the audit trail; null when there is none of this id.' })
-  auditEntry(@Arg('id', () => ID, { description: 'The `id` of an entry.' }) id: string, @Ctx() { auditTrail }: RequestContext): AuditEntry | null {
+  auditEntry(
+    @Arg('id', () => ID, { description: 'The `id` of an entry.' }) id: string,
+    @Ctx() { auditTrail, auditSearches, call }: RequestContext,
+  ): AuditEntry | null {
+    auditSearches.note(call, 'auditEntry', { id });
     const row = auditTrail.find(id);
     return row && auditEntryOf(row);
   }

@@ -6,6 +6,7 @@ import { Role } from '../access/role.js';
 import { ConnectionTestOutcome } from '../connection-test/connection-test.js';
 import { Certificate, ConnectionTestStage, DiagnosisCode } from '../connection-test/connection-test-stage.js';
 import { RoundTripStageName } from '../connection-test/round-trip.js';
+import { EventStoreEngine } from '../service/service-status.js';
 import { DateTime } from '../date-time/date-time-scalar.js';
 import { secretStatus, SecretStatus } from '../email-account/connection-settings.js';
 import { Receiver, receiverOf } from '../email-account/receiver.js';
@@ -29,6 +30,30 @@ export class RefusedProblem {
 
   @Field(() => [String], { nullable: true, description: 'The path inside `input`; null when it was about the whole.' })
   readonly field!: readonly string[] | null;
+}
+
+@ObjectType({ description: 'What somebody looked for in the audit trail.' })
+export class AuditSearch {
+  @Field(() => String, { description: 'The query or subscription, e.g. `auditTrail`.' })
+  readonly field!: string;
+
+  @Field(() => String, { description: 'Its filter, as JSON. Of a text only that there was one.' })
+  readonly filter!: string;
+}
+
+export const AuditExportFormat = enumeration<DataOf<'AuditExported'>['format']>('AuditExportFormat', 'How exported entries are written.', {
+  JSONL: 'One JSON object a line.',
+  CSV: 'RFC 4180, for spreadsheets.',
+  CEF: 'Common Event Format, for systems that watch security events.',
+});
+
+@ObjectType({ description: 'A view that was built anew.' })
+export class RebuiltView {
+  @Field(() => String, { description: 'Which view.' })
+  readonly name!: string;
+
+  @Field(() => Int, { description: 'How many events it took.' })
+  readonly events!: number;
 }
 
 type DataOf<Type extends PostledgerEventType> = Extract<PostledgerEvent, { readonly type: Type }>['data'];
@@ -57,6 +82,16 @@ const command: Extra<{ readonly command: string }> = {
   type: () => String,
   description: 'The mutation, query or subscription that was attempted.',
   of: (data) => data.command,
+};
+const told: Extra<{ readonly count?: number }> = {
+  type: () => Int,
+  description: 'How often: attempts of one caller that are alike and of one minute are told together, once there are many.',
+  of: (data) => data.count ?? 1,
+};
+const program: Extras<DataOf<'ServiceStarted'>> = {
+  programVersion: { type: () => String, description: 'Which release of Postledger it was.', of: (data) => data.programVersion },
+  engine: { type: () => EventStoreEngine, description: 'What keeps the log of events.', of: (data) => data.engine },
+  node: { type: () => String, description: 'The name of the machine that it runs on.', of: (data) => data.node },
 };
 const testOutcome: Extra<{ readonly outcome: 'PASSED' | 'FAILED' }> = {
   type: () => ConnectionTestOutcome,
@@ -180,7 +215,7 @@ const table: EntryTable = {
   TruststoreDeleted: { description: 'A truststore was deleted, with its certificates.', adds: {} },
   CommandRefused: {
     description: 'A change was refused by a rule.',
-    adds: { command, problems: { type: () => [RefusedProblem], description: 'All that was wrong with it.', of: (data) => data.problems } },
+    adds: { command, problems: { type: () => [RefusedProblem], description: 'All that was wrong with it.', of: (data) => data.problems }, count: told },
   },
   CommandConflicted: {
     description: 'A change was refused, because somebody else had made another since the caller looked.',
@@ -197,7 +232,7 @@ const table: EntryTable = {
   },
   AccessDenied: {
     description: 'Somebody asked for what their role does not allow.',
-    adds: { command, role: { type: () => Role, description: 'The role that they had.', of: (data) => data.role } },
+    adds: { command, role: { type: () => Role, description: 'The role that they had.', of: (data) => data.role }, count: told },
   },
   DraftConnectionTested: {
     description: 'Connections were tested that no account holds yet: a draft.',
@@ -248,6 +283,67 @@ const table: EntryTable = {
     adds: {
       cause: { type: () => AuthenticationFailure, description: 'Why they were not recognised.', of: (data) => data.cause },
       count: { type: () => Int, description: 'How often: failures of one minute and address are told together.', of: (data) => data.count },
+    },
+  },
+  ConsentBegun: {
+    description: 'Somebody was sent to a provider to consent to an authentication profile. What came of it stands under the correlation id `consentId`.',
+    adds: { command, consentId: { type: () => ID, description: 'The correlation id of what comes of it.', of: (data) => data.consentId } },
+  },
+  SettingsDiscovered: {
+    description: 'Somebody had the settings of an email address searched for.',
+    adds: {
+      command,
+      domain: { type: () => String, description: 'The domain of the address. The mailbox is not recorded.', of: (data) => data.domain },
+      candidates: {
+        type: () => Int,
+        nullable: true,
+        description: 'How many were found; null for a search that was broken off.',
+        of: (data) => data.candidates,
+      },
+    },
+  },
+  AuditSearched: {
+    description: 'Somebody read the audit trail. Recorded at most once a minute for each caller.',
+    adds: {
+      count: { type: () => Int, description: 'How often since the entry before, of this caller and node.', of: (data) => data.count },
+      searches: { type: () => [AuditSearch], description: 'What was looked for, each once, at most 20.', of: (data) => data.searches },
+    },
+  },
+  AuditExported: {
+    description: 'Entries of the audit trail were exported: recorded before the first of them left the service.',
+    adds: {
+      format: { type: () => AuditExportFormat, description: 'How they were written.', of: (data) => data.format },
+      filter: { type: () => String, description: 'Which entries, as JSON. Of a text only that there was one.', of: (data) => data.filter },
+      after: {
+        type: () => String,
+        nullable: true,
+        description: 'Only those after this position: an export that went on. Null for the beginning.',
+        of: (data) => data.after,
+      },
+      until: { type: () => String, description: 'The last position that could be among them.', of: (data) => data.until },
+      entries: {
+        type: () => Int,
+        nullable: true,
+        description: 'How many there were; null where a count would have cost a scan. Whether all were fetched is not known here.',
+        of: (data) => data.entries,
+      },
+    },
+  },
+  ServiceStarted: {
+    description: 'A node of the service started. Where none of its stops stands between two of its starts, it was killed or failed.',
+    adds: program,
+  },
+  ServiceStopped: { description: 'A node of the service stopped in good order.', adds: program },
+  ViewsRebuilt: {
+    description: 'Views were built anew from the log, because somebody asked for it.',
+    adds: { views: { type: () => [RebuiltView], description: 'Which, in the order in which they were done.', of: (data) => data.views } },
+  },
+  RootKeysRotated: {
+    description: 'Every key was wrapped anew under the root key in use.',
+    adds: {
+      rootKeyId: { type: () => ID, description: 'The id of that root key.', of: (data) => data.rootKeyId },
+      keys: { type: () => Int, description: 'How many keys were wrapped anew.', of: (data) => data.keys },
+      failedAccounts: { type: () => Int, description: 'How many accounts have a key that could not be unwrapped.', of: (data) => data.failedAccounts },
     },
   },
 };

@@ -56,8 +56,9 @@ export class Consents {
       if (hint && !hint.ok) return refuse(hint.code, hint.message, ['loginHint']);
       const expiresAt = new Date(this.now().getTime() + validFor);
       const codeVerifier = randomBytes(32).toString('base64url');
+      const id = randomBytes(16).toString('base64url');
       const state = this.states.seal({
-        id: randomBytes(16).toString('base64url'),
+        id,
         actor: call.actor,
         role: call.role,
         profile: profile.settings.name,
@@ -65,7 +66,8 @@ export class Consents {
         expiresAt: expiresAt.getTime(),
       });
       const url = await this.client.address(profile.settings, { state, codeVerifier, redirectUri: this.redirectUri(), loginHint: hint?.value ?? null });
-      return { url, expiresAt, problems: [], consistencyToken: null, pending: false };
+      const { position } = await this.commands.handler.securityLog.consentBegun(call, { ...attempt, entityId: profile.settings.name }, id);
+      return { url, expiresAt, problems: [], ...(await this.commands.handler.freshness(position)) };
     } catch (error) {
       if (!(error instanceof CommandRefused)) throw error;
       return { ...(await this.commands.handler.refused({ call, attempt, options: {} }, error.problems)), url: null, expiresAt: null };

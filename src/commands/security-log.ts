@@ -1,17 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import type { Problem } from '../domain/decider.js';
-import type { Attempt, AuthenticationFailure, SecurityLogEvent } from '../domain/security-log/events.js';
+import type { Attempt, AuditExport, AuditSearch, AuthenticationFailure, SecurityLogEvent } from '../domain/security-log/events.js';
 import { securityLogStream } from '../domain/streams.js';
 import type { Appended, EventStore } from '../event-store/event-store.js';
+import { AlikeAttempts } from './alike-attempts.js';
 import type { Call } from './change.js';
 import { eventsToAppend, type CommandIdentity } from './event-metadata.js';
 
+type DataOf<Type extends SecurityLogEvent['type']> = Extract<SecurityLogEvent, { readonly type: Type }>['data'];
+type OfOperation = 'ServiceStarted' | 'ServiceStopped' | 'ViewsRebuilt' | 'RootKeysRotated';
+
 /** Records what was attempted and changed nothing, so that the audit trail holds it as well. Every method resolves once it is durable. */
 export class SecurityLog {
+  readonly #alike: AlikeAttempts;
+
   constructor(
     readonly store: EventStore,
     readonly now: () => Date,
-  ) {}
+    alike = new AlikeAttempts(now),
+  ) {
+    this.#alike = alike;
+  }
 
   /** A rule refused it, or the account had changed since the caller looked. */
   refused(call: Call, attempt: Attempt, reason: string | null, problems: readonly Problem[]): Promise<Appended> {
@@ -24,7 +33,8 @@ export class SecurityLog {
       });
     }
     const data = { ...attempt, problems: problems.map(({ code, field }) => ({ code, field: field ?? null })) };
-    return this.#append(call, attempt.command, reason, { type: 'CommandRefused', data });
+    const kind = `refused ${call.actor.id} ${attempt.command} ${problems.map(({ code }) => code).join(' ')}`;
+    return this.#alike.record(kind, (count) => this.#append(call, attempt.command, reason, { type: 'CommandRefused', data: { ...data, ...told(count) } }));
   }
 
   changedNothing(call: Call, attempt: Attempt, reason: string | null): Promise<Appended> {
@@ -38,31 +48,60 @@ export class SecurityLog {
 
   /** The caller's role does not allow the field, e.g. `Mutation.eraseEmailAccount`. */
   accessDenied(call: Call, attempt: Attempt): Promise<Appended> {
-    return this.#append(call, attempt.command, null, { type: 'AccessDenied', data: { ...attempt, role: call.role } });
+    const data = { ...attempt, role: call.role };
+    return this.#alike.record(`denied ${call.actor.id} ${attempt.command}`, (count) =>
+      this.#append(call, attempt.command, null, { type: 'AccessDenied', data: { ...data, ...told(count) } }),
+    );
   }
 
   draftTested(call: Call, attempt: Attempt, targets: readonly string[], outcome: 'PASSED' | 'FAILED'): Promise<Appended> {
     return this.#append(call, attempt.command, null, { type: 'DraftConnectionTested', data: { ...attempt, targets, outcome } });
   }
 
-  testMessageSent(call: Call, identity: CommandIdentity, data: (SecurityLogEvent & { type: 'TestMessageSent' })['data']): Promise<Appended> {
+  testMessageSent(call: Call, identity: CommandIdentity, data: DataOf<'TestMessageSent'>): Promise<Appended> {
     return this.store.appendToStream(securityLogStream(this.now()), eventsToAppend([{ type: 'TestMessageSent', data }], identity, call), 'any');
   }
 
-  roundTripVerified(call: Call, data: (SecurityLogEvent & { type: 'RoundTripVerified' })['data']): Promise<Appended> {
+  roundTripVerified(call: Call, data: DataOf<'RoundTripVerified'>): Promise<Appended> {
     return this.#append(call, data.command, null, { type: 'RoundTripVerified', data });
   }
 
-  serverInspected(call: Call, data: (SecurityLogEvent & { type: 'ServerCertificateInspected' })['data']): Promise<Appended> {
+  serverInspected(call: Call, data: DataOf<'ServerCertificateInspected'>): Promise<Appended> {
     return this.#append(call, data.command, null, { type: 'ServerCertificateInspected', data });
+  }
+
+  consentBegun(call: Call, attempt: Attempt, consentId: string): Promise<Appended> {
+    return this.#append(call, attempt.command, null, { type: 'ConsentBegun', data: { ...attempt, consentId } });
+  }
+
+  settingsDiscovered(call: Call, data: DataOf<'SettingsDiscovered'>): Promise<Appended> {
+    return this.#append(call, data.command, null, { type: 'SettingsDiscovered', data });
+  }
+
+  auditSearched(call: Call, count: number, searches: readonly AuditSearch[]): Promise<Appended> {
+    return this.#append(call, 'auditTrail', null, { type: 'AuditSearched', data: { count, searches } });
+  }
+
+  /** What was done to the service itself, by whoever the call names. */
+  operated(call: Call, command: string, event: Extract<SecurityLogEvent, { type: OfOperation }>): Promise<Appended> {
+    return this.#append(call, command, null, event);
   }
 
   authenticationFailed(call: Call, cause: AuthenticationFailure, count: number): Promise<Appended> {
     return this.#append(call, 'authenticate', null, { type: 'AuthenticationFailed', data: { cause, count } });
   }
 
+  /** Entries are about to leave the service. */
+  auditExported(call: Call, data: AuditExport): Promise<Appended> {
+    return this.#append(call, 'exportAuditTrail', null, { type: 'AuditExported', data });
+  }
+
   #append(call: Call, command: string, reason: string | null, event: SecurityLogEvent): Promise<Appended> {
     const events = eventsToAppend([event], { commandId: randomUUID(), command, inputHash: '', reason }, call);
     return this.store.appendToStream(securityLogStream(this.now()), events, 'any');
   }
+}
+
+function told(count: number): { readonly count?: number } {
+  return count > 1 ? { count } : {};
 }

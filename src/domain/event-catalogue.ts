@@ -73,7 +73,16 @@ export const eventCatalogue: Readonly<Record<PostledgerEventType, CatalogueEntry
   TestMessageSent: { ...plain, personalData: ['serverResponse'] },
   RoundTripVerified: plain,
   ServerCertificateInspected: plain,
+  ConsentBegun: plain,
+  SettingsDiscovered: plain,
   AuthenticationFailed: plain,
+  // A filter may name people.
+  AuditSearched: { ...plain, personalData: ['searches.filter'] },
+  AuditExported: { ...plain, personalData: ['filter'] },
+  ServiceStarted: plain,
+  ServiceStopped: plain,
+  ViewsRebuilt: plain,
+  RootKeysRotated: plain,
 };
 
 /** An event as it came from the store, before its shape is known. */

@@ -8,6 +8,7 @@ import type { Call } from '../commands/change.js';
 import type { HttpConfig } from '../config.js';
 import type { Attempt, AuthenticationFailure } from '../domain/security-log/events.js';
 import { startApollo, type Apollo } from './apollo-server.js';
+import { serveAuditExport } from './audit-export.js';
 import { ClientAddress } from './client-address.js';
 import { Faults } from './errors/faults.js';
 import { ShownErrors } from './errors/shown-errors.js';
@@ -52,7 +53,7 @@ export interface HttpServer {
 }
 
 /**
- * Serves `/graphql` (HTTP, WebSockets, the IDE), `/oauth/callback`, `/livez`, `/readyz` and `/metrics`, and resolves once it listens.
+ * Serves `/graphql` (HTTP, WebSockets, the IDE), `/audit/export`, `/oauth/callback`, `/livez`, `/readyz` and `/metrics`, and resolves once it listens.
  * @throws {Error} of the system when the address cannot be bound, with its `code`, e.g. EADDRINUSE.
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
@@ -77,6 +78,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   answerErrors(app, config.limits.bodyBytes, faults);
   serveProbes(app, options.readiness, registry);
   serveOAuthCallback(app, { finish: options.finishConsent, addresses: parts.addresses, faults, log: options.log });
+  serveAuditExport(app, { ...parts, services });
   const ide = config.introspection ? await serveIde(app, graphqlPath) : null;
   serveGraphQL(app, { ...parts, apollo, knownOperations: new KnownOperations(rules, documents, shownErrors), ide });
   const webSockets = new WebSocketEndpoint(app.server, graphqlPath, {

@@ -41,7 +41,8 @@ export async function issueToken({ events, secrets }: Stores, directory: string,
   }
 }
 
-function callOfOperator(): Call {
+/** What whoever runs the command does. */
+export function callOfOperator(): Call {
   const id = randomUUID();
   const { username } = userInfo();
   return {

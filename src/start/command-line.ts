@@ -3,11 +3,14 @@ import { env, stdout, stderr } from 'node:process';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readConfig } from '../config.js';
 import { roles, type Role } from '../domain/access/role.js';
+import { exportFormatNames } from '../../projections/audit-export/format.js';
 import { CommandFailed } from './command-failed.js';
-import { issueToken } from './command-line-token.js';
+import { callOfOperator, issueToken } from './command-line-token.js';
 import { pendingErasures } from './erasures.js';
+import { exportAuditTrail, type AuditExportOptions } from './export-audit-trail.js';
 import { migrateStores, type MigrateOptions } from './migrate.js';
 import { openStores, type Stores } from './open-stores.js';
+import { recordRotation } from './operation-records.js';
 import { ProgressBar } from './progress-bar.js';
 import { rebuildProjections } from './rebuild-projections.js';
 import { checkStoreNow, grantStoreAccess } from './store-commands.js';
@@ -15,7 +18,7 @@ import { toldToOperators } from './told-to-operators.js';
 import { version } from './version.js';
 import { restoreViews, snapshotViews } from './view-snapshots.js';
 
-/** The command `postledger`. Everything but `serve` and `views snapshot` needs the service to be stopped: it takes the data directory for itself. */
+/** The command `postledger`. Everything but `serve`, `views snapshot` and `audit export` needs the service to be stopped: it takes the data directory for itself. */
 export function commandLine(): Command {
   const program = new Command('postledger')
     .description("Postledger: the service that every application's email accounts live in.")
@@ -23,7 +26,7 @@ export function commandLine(): Command {
     .showHelpAfterError()
     .addHelpText(
       'after',
-      '\nSettings come from environment variables that begin with POSTLEDGER_; the README lists them.\nAll commands but serve and views snapshot need the service to be stopped.',
+      '\nSettings come from environment variables that begin with POSTLEDGER_; the README lists them.\nAll commands but serve, views snapshot and audit export need the service to be stopped.',
     );
 
   program
@@ -90,6 +93,27 @@ export function commandLine(): Command {
     .option('--no-scavenge', 'only ask the servers what they have scavenged')
     .action((options: { readonly user?: string; readonly scavenge: boolean }) => tellingWhatFails(() => pendingErasures(readConfig(env), options)));
 
+  const audit = program.command('audit').description('the audit trail, for auditors');
+  audit
+    .command('export')
+    .description(
+      'write the audit trail to a file, with a manifest beside it that names it by its hashes; works on a stopped service, and asks a running one. The export is recorded in the trail',
+    )
+    .addOption(new Option('--format <format>', 'how: docs/audit.md has the columns').choices(exportFormatNames).default('jsonl'))
+    .option('--from <time>', 'only what was recorded then or later, e.g. 2026-01-31T00:00:00Z')
+    .option('--to <time>', 'only what was recorded before')
+    .option(
+      '--filter <key=value>',
+      'only entries of this actor, action, entityType, entityId, outcome, correlationId or text; may be repeated',
+      (value: string, before: readonly string[]) => [...before, value],
+      [],
+    )
+    .option('--out <path>', 'a new file, or a directory; default: standard output, without a manifest')
+    .option('--resume', 'go on with the export to this file that was interrupted, after its last whole entry', false)
+    .option('--token-file <file>', 'a file with a token of an auditor or an administrator: needed while the service runs')
+    .option('--url <url>', 'where the service is reached, if not at POSTLEDGER_HOST and POSTLEDGER_PORT; then it is always asked')
+    .action((options: AuditExportOptions) => tellingWhatFails(() => exportAuditTrail(readConfig(env), options)));
+
   const tokens = program.command('tokens').description('API tokens, for when nobody has one that still opens');
   tokens
     .command('issue')
@@ -141,11 +165,12 @@ async function showKeys({ secrets }: Stores): Promise<void> {
   );
 }
 
-async function rotateKeys({ secrets }: Stores): Promise<void> {
+async function rotateKeys({ events, secrets }: Stores): Promise<void> {
   const bar = new ProgressBar('Wrapping keys', 'keys');
   const { rewrapped, failedAccounts } = await secrets.rewrapAll((done, total) => bar.show(done, total));
   bar.finish();
   const { activeRootKeyId } = await secrets.status();
+  await recordRotation(events, callOfOperator(), { rootKeyId: activeRootKeyId, keys: rewrapped, failedAccounts: failedAccounts.length });
   stdout.write(`${rewrapped} keys wrapped anew under ${activeRootKeyId}.\n`);
   if (failedAccounts.length > 0)
     throw new CommandFailed(

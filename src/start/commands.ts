@@ -109,7 +109,7 @@ export async function buildCommands({ events, secrets }: Stores, views: Views, s
     storedProfiles,
     truststores: new TruststoreCommands(handler, events, serverCertificates, (name) => accountsNaming({ truststore: name }, events, views)),
     serverCertificates,
-    settingsDiscoveries: new SettingsDiscoveries(discoveryOnDemand(settings, { ...settings.discovery, fetch }), tests),
+    settingsDiscoveries: new SettingsDiscoveries(handler, discoveryOnDemand(settings, { ...settings.discovery, fetch }), tests),
     tokenFacts: (profile) => accessTokens.facts(profile),
     consents: new Consents(profiles, storedProfiles, states, consentsOnDemand(fetch), settings.redirectUri, new RateLimit(consentsPerMinute, now), now),
     accountHistory,

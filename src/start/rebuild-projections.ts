@@ -1,15 +1,18 @@
 import { stdout } from 'node:process';
 import { openViews } from '../../projections/views.js';
 import type { EventStore } from '../event-store/event-store.js';
+import { callOfOperator } from './command-line-token.js';
 import { CommandFailed } from './command-failed.js';
+import { recordRebuild } from './operation-records.js';
 import { ProgressBar } from './progress-bar.js';
 
 /**
- * Builds the named views, or all, anew from the log. The present ones stay until the new ones are complete.
+ * Builds the named views, or all, anew from the log, and records that. The present ones stay until the new ones are complete.
  * @throws {CommandFailed} there is no view of such a name, or an event cannot be applied.
  */
 export async function rebuildProjections(events: EventStore, directory: string, names: readonly string[]): Promise<void> {
   const faults: string[] = [];
+  const built: { readonly name: string; readonly events: number }[] = [];
   const views = await openViews(events, {
     directory,
     readYourWritesMilliseconds: 0,
@@ -24,11 +27,13 @@ export async function rebuildProjections(events: EventStore, directory: string, 
       const startedAt = performance.now();
       const { events: applied } = await views.rebuild(name, (done, total) => bar.show(done, total));
       bar.finish();
+      built.push({ name, events: applied });
       const seconds = (performance.now() - startedAt) / 1000;
       stdout.write(`${name}: ${applied.toLocaleString('en')} events in ${seconds.toFixed(1)} s\n`);
     }
     if (faults.length > 0) throw new CommandFailed(faults.join('\n'));
   } finally {
     await views.stop();
+    await recordRebuild(events, callOfOperator(), built);
   }
 }

@@ -4,6 +4,7 @@ import { pino, stdSerializers, type Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { openViews, type Views } from '../../projections/views.js';
 import type { Services } from '../../schema/request-context.js';
+import { AuditSearches } from '../commands/audit-searches.js';
 import { Authentication } from '../commands/authentication.js';
 import { AuthenticationFailures } from '../commands/authentication-failures.js';
 import { isLoopback, type Config } from '../config.js';
@@ -12,10 +13,11 @@ import type { Means } from '../discovery/means.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { oauthCallbackPath } from '../http/oauth-callback.js';
 import { startHttpServer, type HttpServer } from '../http/server.js';
-import { ensureBootstrapToken } from './bootstrap-token.js';
+import { ensureBootstrapToken, systemCall } from './bootstrap-token.js';
 import { buildCommands, type Commands } from './commands.js';
 import { openStores } from './open-stores.js';
 import { endingSoon, expiryMetrics, ownerAsWritten, watchExpiries } from './expiry-watch.js';
+import { recordRebuild, recordStart } from './operation-records.js';
 import { finishErasures, keepSecretsSwept } from './secret-upkeep.js';
 import { serviceFacts } from './service-facts.js';
 import { viewMetrics } from './view-metrics.js';
@@ -103,6 +105,7 @@ export async function startService(
       },
       log,
     );
+    opened.push(await recordStart(commands.securityLog, stores.engine, (error) => log.error({ err: error }, 'the stop could not be recorded')));
     // A caller who hangs up does not stop the change that was asked for; the stores wait for it.
     opened.push({ stop: () => commands.idle() });
     await finishErasures(stores.secrets, views.erasedAccounts());
@@ -118,6 +121,10 @@ export async function startService(
 
     const failures = new AuthenticationFailures(commands.securityLog, (error) => log.error({ err: error }, 'a failed authentication could not be recorded'));
     opened.push(failures);
+    const searches = new AuditSearches(commands.securityLog, (error) =>
+      log.error({ err: error }, 'a search of the audit trail could not be recorded; it is told with the next'),
+    );
+    opened.push(searches);
     const warnings = stores.developmentRootKey
       ? ['Passwords lie under a key that was made for development and is kept beside them. Before real ones are entered, set POSTLEDGER_ROOT_KEYS.']
       : [];
@@ -134,7 +141,7 @@ export async function startService(
 
     const server = await startHttpServer({
       config: config.http,
-      services: servicesOf(commands, views, facts),
+      services: { ...servicesOf(commands, views, facts), auditSearches: searches },
       authentication: authenticationOf(commands, views, log),
       authenticationFailed: (call, cause) => failures.add(call, cause),
       commandFailed: (call, attempt, reference) => commands.securityLog.failed(call, attempt, null, reference),
@@ -162,7 +169,7 @@ export async function startService(
         (error) => log.error({ err: error }, 'what is about to expire could not be recorded; it is tried again'),
       ),
     );
-    return running({ config, server, bootstrapToken, warnings, log, views, stopAll });
+    return running({ config, server, bootstrapToken, warnings, log, views, stopAll, rebuilt: (built) => recordRebuild(stores.events, systemCall(), built) });
   } catch (error) {
     await stopAll();
     throw error;
@@ -177,10 +184,12 @@ function running({
   log,
   views,
   stopAll,
+  rebuilt,
 }: Pick<RunningService, 'config' | 'bootstrapToken' | 'warnings' | 'log'> & {
   readonly server: HttpServer;
   readonly views: Views;
   readonly stopAll: () => Promise<void>;
+  readonly rebuilt: (views: readonly { readonly name: string; readonly events: number }[]) => Promise<void>;
 }): RunningService {
   log.info({ url: server.url, dataDirectory: config.dataDirectory }, 'listening');
   for (const warning of warnings) log.warn(warning);
@@ -193,14 +202,17 @@ function running({
     warnings,
     log,
     async rebuildViews() {
+      const built: { readonly name: string; readonly events: number }[] = [];
       try {
         for (const name of views.names) {
           const { events } = await views.rebuild(name);
+          built.push({ name, events });
           log.info({ projection: name, events }, 'view built anew');
         }
       } catch (error) {
         log.error({ err: error }, 'building views anew failed; the present ones go on serving');
       }
+      await rebuilt(built).catch((error: unknown) => log.error({ err: error }, 'that views were built anew could not be recorded'));
     },
     stop(graceMilliseconds = 1_000) {
       stopping ??= server.stop(graceMilliseconds).then(stopAll);
@@ -251,7 +263,7 @@ function authenticationOf(commands: Commands, views: Views, log: Logger): Authen
   );
 }
 
-function servicesOf(commands: Commands, views: Views, facts: Services['serviceFacts']): Services {
+function servicesOf(commands: Commands, views: Views, facts: Services['serviceFacts']): Omit<Services, 'auditSearches'> {
   return {
     accountCommands: commands.accounts,
     tokenCommands: commands.tokens,

@@ -259,4 +259,20 @@ export const eventsToday: Examples = {
     },
   ],
   AuthenticationFailed: [{ cause: 'EXPIRED', count: 4 }],
+  ConsentBegun: [
+    { command: 'beginConsent', entityType: 'AuthenticationProfile', entityId: 'contoso', consentId: 'Zm9yIHRoZSBmaXh0dXJlcw' },
+  ],
+  SettingsDiscovered: [
+    { command: 'discoverEmailSettings', entityType: 'Service', entityId: 'postledger', domain: 'example.com', candidates: 3 },
+    { command: 'emailSettingsDiscovered', entityType: 'Service', entityId: 'postledger', domain: 'example.com', candidates: null },
+  ],
+  AuditSearched: [{ count: 3, searches: [{ field: 'auditTrail', filter: '{"entityId":["Sales"]}' }] }],
+  AuditExported: [
+    { format: 'CSV', filter: '{"action":["AccountRenamed"],"text":true}', after: null, until: '4711', entries: 12 },
+    { format: 'JSONL', filter: '{}', after: '17', until: '4711', entries: null },
+  ],
+  ServiceStarted: [{ programVersion: '0.1.0', engine: 'EMBEDDED', node: 'mail-1' }],
+  ServiceStopped: [{ programVersion: '0.1.0', engine: 'KURRENTDB', node: 'mail-2' }],
+  ViewsRebuilt: [{ views: [{ name: 'email-accounts', events: 12 }] }],
+  RootKeysRotated: [{ rootKeyId: 'k2', keys: 7, failedAccounts: 0 }],
 };

@@ -104,6 +104,7 @@ describe('the cluster in docker-compose.yml', () => {
         KURRENTDB_CLUSTER_SIZE: '3',
         KURRENTDB_NODE_HOST_ADVERTISE_AS: name,
         KURRENTDB_CERTIFICATE_FILE: `/certificates/${name}/node.crt`,
+        DOTNET_ThreadPool_ForceMinWorkerThreads: '40',
         KURRENTDB_GOSSIP_SEED: servers.flatMap(([other]) => (other === name ? [] : `${other}:2113`)).join(','),
       });
       expect(environment).not.toHaveProperty('KURRENTDB_INSECURE');

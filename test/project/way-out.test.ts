@@ -46,6 +46,7 @@ const allowed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'src/discovery/https-document.ts': 'the one that it is given',
     'src/mail/graph/exchange.ts': 'the one that it is given',
     'src/oauth/token-client.ts': 'the one that it is given',
+    'src/start/export-source.ts': 'this service itself, asked by the command line at the address that its operator names',
   },
   'modules by another way than import': {
     'src/event-store/kurrentdb/compression.ts': 'the library that the client of the event store speaks through',

@@ -195,7 +195,9 @@ export function recordingContext(role: Role, change: Partial<RequestContext> = {
         denied.push(attempt);
         return Promise.resolve({ revision: 0n, position: 0n });
       },
+      auditExported: answering('securityLog.auditExported', Promise.resolve({ revision: 0n, position: 0n })),
     },
+    auditSearches: { note: () => undefined },
     knownNames: { truststores: new Set(), authenticationProfiles: new Set() },
     serviceFacts: answering('serviceFacts', {
       version: '1',

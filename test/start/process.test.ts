@@ -5,6 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { openEmbeddedEventStore } from '../../src/event-store/embedded.js';
+import type { RecordedEvent } from '../../src/event-store/event-store.js';
 
 /** The built programs, run as an operator runs them: with an environment of their own. */
 const main = 'dist/src/main.js';
@@ -70,6 +72,15 @@ async function viewer(url: string, token: string): Promise<unknown> {
     body: JSON.stringify({ query: '{ viewer { role actor { kind displayName } } }' }),
   });
   return ((await answer.json()) as { data?: { viewer: unknown } }).data?.viewer;
+}
+
+/** The events of the type in the log of a service that does not run. */
+async function recorded(directory: string, type: string): Promise<readonly RecordedEvent[]> {
+  const events = await openEmbeddedEventStore(directory);
+  const found: RecordedEvent[] = [];
+  for await (const event of events.readAll()) if (event.type === type) found.push(event);
+  await events.close();
+  return found;
 }
 
 describe('the service', () => {
@@ -140,6 +151,12 @@ describe('the command postledger', () => {
     expect(rebuilt.code).toBe(0);
     expect(rebuilt.output).toMatch(/^email-accounts: \d+ events in /m);
     expect(rebuilt.errors).toMatch(/email-accounts +█+ +100 %/);
+    expect(await recorded(directory, 'ViewsRebuilt')).toMatchObject([
+      {
+        data: { views: expect.arrayContaining([{ name: 'email-accounts', events: expect.any(Number) as number }]) as unknown },
+        metadata: { actor: { kind: 'COMMAND_LINE' } },
+      },
+    ]);
     const unknown = await run(cli, ['projections', 'rebuild', 'acounts'], environment(directory));
     expect(unknown.code).toBe(1);
     expect(unknown.errors).toContain('There is no view named acounts. The views are: ');
@@ -166,6 +183,9 @@ describe('the command postledger', () => {
     expect(status.output).toMatch(/Root key in use: k1\n {2}k1 {2}wraps 2 keys, in use/);
     const rotated = await run(cli, ['keys', 'rotate'], environment(directory, { POSTLEDGER_ROOT_KEYS: `${key('k2', 'b')},${key('k1', 'a')}` }));
     expect(rotated).toMatchObject({ code: 0, output: '2 keys wrapped anew under k2.\n' });
+    expect(await recorded(directory, 'RootKeysRotated')).toMatchObject([
+      { data: { rootKeyId: 'k2', keys: 2, failedAccounts: 0 }, metadata: { actor: { kind: 'COMMAND_LINE' } } },
+    ]);
     const alone = { POSTLEDGER_ROOT_KEYS: key('k2', 'b') };
     expect(await stop(await start(directory, alone))).toBe(0);
     expect(await run(cli, ['keys', 'doctor'], environment(directory, alone))).toMatchObject({ code: 0, output: '0 passwords opened, 0 cannot be.\n' });

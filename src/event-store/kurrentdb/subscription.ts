@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailable, type Position, type RecordedEvent, type SubscriptionMessage } from '../event-store.js';
 import { onAbort } from './abort.js';
+import { startFrom, type Start } from './beginning.js';
 import { pauseAfter, type Calls } from './calls.js';
 import type { ClientInUse } from './connection.js';
 import { DeadlineMissed, failureOf, storeUnavailable } from './errors.js';
@@ -9,8 +10,7 @@ import { at } from './reads.js';
 import { recordedEvent, RecordedTimes } from './recorded.js';
 
 export interface Course {
-  /** Where it begins: after this position, or at it. Undefined: at the beginning of the log. */
-  readonly start: { readonly position: Position; readonly inclusive: boolean } | undefined;
+  readonly start: Start;
   readonly streamPrefixes: readonly string[] | undefined;
   /** Goes on with what is appended, or ends when it has caught up. */
   readonly follows: boolean;
@@ -34,14 +34,15 @@ const timesBefore = 100;
 /**
  * Follows the log, filtered by the server, over lost connections: positions decide what is news, so nothing comes twice, and nothing is left out.
  *
- * Two properties of the servers shape it:
+ * Three properties of the servers shape it:
  * - A subscription that is told to begin after a position skips the first event at or after it, even if the event that had this position is gone since a scavenge. So it begins after
  *   the event before, which was read a moment ago, and what is not news is dropped here.
+ * - A checkpoint may lie behind the newest event, on what a new leader wrote at its election. Whoever begins there while nothing was appended since begins at that event.
  * - A checkpoint comes after each "window" of events, whether filtered out or not, and none when the end is reached. Whoever waits for a position needs one at once, so near the
  *   end the window is one event, and the head that was read before the subscription began is the checkpoint when it has caught up.
  */
 export class Subscription {
-  #last: { position: Position; inclusive: boolean } | undefined;
+  #last: Start;
   #checkpoint: Position | undefined;
   readonly #times = new RecordedTimes();
 
@@ -117,17 +118,18 @@ export class Subscription {
 
   /** Undefined when there is nothing to come for one who does not follow. */
   async #begin(): Promise<Beginning | undefined> {
-    const start = this.#last;
     const inUse = this.calls.connection.current;
     for (;;) {
       const { connections } = inUse;
       const head = await this.calls.once(inUse, (client, deadline) => this.calls.newest(client, deadline));
-      if (start && start.position > (head ?? 0n)) {
+      const start = startFrom(this.#last, head);
+      if (start === 'beyond') {
         if (!this.course.follows) return undefined;
         throw new RangeError(
-          `Position ${start.position} is beyond the end of the log. If the log was restored from a backup, rebuild what was made from the newer one.`,
+          `Position ${this.#last?.position} is beyond the end of the log. If the log was restored from a backup, rebuild what was made from the newer one.`,
         );
       }
+      this.#last = start;
       const before = start && (await this.calls.once(inUse, (client, deadline) => this.#eventBefore(client, deadline, start.position)));
       if (inUse.connections === connections) return { head, before, inUse, connections };
     }
@@ -181,7 +183,7 @@ export class Subscription {
   *#passed(message: Exclude<Message, { kind: 'caughtUp' }>): Iterable<SubscriptionMessage> {
     if (message.kind === 'checkpoint') {
       // One at the last event says nothing new, and one before it may come: the servers' checkpoints can trail what they have delivered.
-      if (this.#last && message.position <= this.#last.position) return;
+      if ((this.#last && message.position <= this.#last.position) || (this.#checkpoint !== undefined && message.position <= this.#checkpoint)) return;
       this.#checkpoint = message.position;
       this.#last = { position: message.position, inclusive: false };
       yield message;
@@ -194,7 +196,7 @@ export class Subscription {
   }
 
   *#caughtUpTo(head: Position): Iterable<SubscriptionMessage> {
-    if (head === this.#checkpoint || (this.#last && head < this.#last.position)) return;
+    if ((this.#checkpoint !== undefined && head <= this.#checkpoint) || (this.#last && head < this.#last.position)) return;
     this.#checkpoint = head;
     this.#last = { position: head, inclusive: false };
     yield { kind: 'checkpoint', position: head };

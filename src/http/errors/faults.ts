@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { GraphQLError, Kind, valueFromASTUntyped, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
+import { aimedAt } from '../../../schema/access/aimed-at.js';
 import type { Call } from '../../commands/change.js';
 import type { Attempt } from '../../domain/security-log/events.js';
 import type { RunningOperation } from '../running-operation.js';
@@ -61,7 +62,7 @@ function told(error: unknown, depth = 0): object {
   return { name, message, stack, ...(cause !== undefined && depth < 3 && { cause: told(cause, depth + 1) }) };
 }
 
-/** Which root field failed, and the account or token that its input names. */
+/** Which root field failed, and what its input names. */
 function attemptOf(error: GraphQLError, { node, variables }: RequestedOperation): Attempt | null {
   const [responseName] = error.path ?? [];
   const field = node.selectionSet.selections.find((each) => each.kind === Kind.FIELD && (each.alias ?? each.name).value === responseName);
@@ -69,8 +70,5 @@ function attemptOf(error: GraphQLError, { node, variables }: RequestedOperation)
   const command = field.name.value;
   const argument = field.arguments?.find((each) => each.name.value === 'input');
   const input: unknown = argument && valueFromASTUntyped(argument.value, variables);
-  const named = typeof input === 'object' && input !== null ? (input as { readonly accountId?: unknown; readonly id?: unknown }) : {};
-  if (typeof named.accountId === 'string') return { command, entityType: 'EmailAccount', entityId: named.accountId.slice(0, 64) };
-  if (typeof named.id === 'string' && command.endsWith('ApiToken')) return { command, entityType: 'ApiToken', entityId: named.id.slice(0, 64) };
-  return { command, entityType: 'Service', entityId: 'postledger' };
+  return { command, ...aimedAt(`Mutation.${command}`, { input }) };
 }

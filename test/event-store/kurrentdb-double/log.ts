@@ -35,6 +35,7 @@ interface Stream {
 }
 
 const longest = 2n ** 63n - 1n;
+const elections = '$epoch-information';
 
 /** The log that all nodes of a double share. It answers as servers of version 23.10 do, as far as an append-only client can see, and keeps nothing. */
 export class DoubleLog {
@@ -65,6 +66,11 @@ export class DoubleLog {
     if (known === 'none' && accepted) return this.#store(streamId, stream, proposed, created);
     if (known !== 'none' && known !== 'some') return { kind: 'stored', revision: known.revision, position: known.position, isReplay: true };
     return { kind: 'conflict', current: isThere ? current : -1n };
+  }
+
+  /** What a new leader writes: it counts as looked at, moves checkpoints on, and is shown to nobody. */
+  elect(): void {
+    this.append(elections, 'any', [jsonEvent('$epoch-information', {})], Date.now());
   }
 
   /** The events of a stream that can be read; undefined for one that was deleted for good. */
@@ -166,6 +172,9 @@ export class DoubleLog {
     stream.truncateBefore = BigInt($tb ?? 0);
   }
 }
+
+/** Whether readers are shown it. */
+export const isShown = ({ streamId }: Stored): boolean => streamId !== elections;
 
 export function jsonEvent(type: string, data: Readonly<Record<string, unknown>>): Proposed {
   return { id: randomUUID(), type, contentType: 'application/json', data: Buffer.from(JSON.stringify(data)), metadata: Buffer.alloc(0) };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
-import type { DoubleLog, Stored } from './log.js';
+import { isShown, type DoubleLog, type Stored } from './log.js';
 import {
   caughtUpMessage,
   checkpointMessage,
@@ -40,7 +40,7 @@ export async function answerRead(log: DoubleLog, call: ReadCall): Promise<void> 
     if (typeof start === 'bigint' && !log.isPlace(start)) throw faults.invalidPosition();
     // Read backwards, a position is the end of a record: the one that begins there is not read.
     const forwards = isForwards(options);
-    await sendPart(call, options, log.records.slice(), (record) => (forwards ? record.position : record.next), start);
+    await sendPart(call, options, log.records.filter(isShown), (record) => (forwards ? record.position : record.next), start);
   }
   call.end();
 }
@@ -86,7 +86,7 @@ async function subscribe(log: DoubleLog, call: ReadCall, options: ReadReq.Option
   // From here on nothing is awaited between two looks at the log, so no event can slip through.
   call.write(caughtUpMessage());
   const forget = log.onRecord((event) => {
-    if (filter.allows(event)) call.write(eventMessage(event));
+    if (filter.allows(event) && isShown(event)) call.write(eventMessage(event));
     if (++looked < filter.checkpointInterval) return;
     looked = 0;
     call.write(checkpointMessage(event.position));
@@ -102,7 +102,7 @@ function pageFrom(log: DoubleLog, first: number, filter: Pick<Filter, 'allows' |
   const [considered, allowed] = [new Array<Stored>(), new Array<Stored>()];
   for (const event of log.records.slice(first, first + Math.min(filter.window, 1_000))) {
     considered.push(event);
-    if (filter.allows(event) && allowed.push(event) === page) break;
+    if (filter.allows(event) && isShown(event) && allowed.push(event) === page) break;
   }
   return { considered, allowed };
 }

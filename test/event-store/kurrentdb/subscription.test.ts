@@ -137,10 +137,28 @@ describe('a subscription to the log of a server', () => {
     expect(await store.appendToStream('a-1', [newEvent()], 'no_stream')).toMatchObject({ revision: 0n });
   });
 
+  it('goes on from what a new leader has written behind the newest event, which a checkpoint names and nobody can read', async () => {
+    const { double, store } = await openOverDouble();
+    const { position } = await store.appendToStream('a-1', [newEvent()], 'no_stream');
+    const first = follow(store, { streamPrefixes: ['b-'] });
+    await first.until(({ kind }) => kind === 'caughtUp');
+    double.log.elect();
+    await first.until((message) => message.kind === 'checkpoint' && message.position > position);
+    await first.end();
+    const [last] = first.messages.flatMap((message) => (message.kind === 'checkpoint' ? [message.position] : [])).slice(-1);
+    const second = follow(store, { ...(last !== undefined && { after: last }), streamPrefixes: ['b-'] });
+    await second.until(({ kind }) => kind === 'caughtUp');
+    await store.appendToStream('b-1', [newEvent()], 'no_stream');
+    await second.until(({ kind }) => kind === 'event');
+    await second.end();
+    expect(eventsOf(second.messages)).toHaveLength(1);
+    expect(second.messages.filter((message) => message.kind === 'checkpoint' && message.position <= (last ?? 0n))).toEqual([]);
+  });
+
   it('is not begun beyond the end of the log', async () => {
     const { store } = await openOverDouble();
     const { position } = await store.appendToStream('a-1', [newEvent()], 'no_stream');
-    await expect(follow(store, { after: position + 1n }).until(() => false)).rejects.toThrow('beyond the end of the log');
+    await expect(follow(store, { after: position + 2_000_000n }).until(() => false)).rejects.toThrow('beyond the end of the log');
   });
 });
 
