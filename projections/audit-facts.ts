@@ -52,9 +52,7 @@ export function entryFacts(
   if (isExpiryEvent(known)) return { entityType: known.data.entityType, entityId: known.data.entityId, version: null, outcome: 'ACCEPTED', changes: [] };
   if (isAuthenticationProfileEvent(known)) return { ...namedByStream(event), ...profileFacts(profile) };
   if (isTruststoreEvent(known)) return { ...namedByStream(event), entityId: known.data.name, outcome: 'ACCEPTED', changes: truststoreChanges(known) };
-  const outcome = outcomeOf(known.type);
-  const { entityType, entityId } = 'entityType' in known.data ? known.data : { entityType: 'Service', entityId: 'postledger' };
-  return { entityType, entityId, version: null, outcome, changes: [] };
+  return { ...entityOf(known), version: null, outcome: outcomeOf(known.type), changes: [] };
 }
 
 function profileFacts(profile: ProfileTransition | null): Pick<EntryFacts, 'outcome' | 'changes'> & Partial<Pick<EntryFacts, 'entityId'>> {
@@ -62,6 +60,32 @@ function profileFacts(profile: ProfileTransition | null): Pick<EntryFacts, 'outc
   const { before, after } = profile;
   const present = after.status === 'present' ? after : before.status === 'present' ? before : null;
   return { ...(present && { entityId: present.settings.name }), outcome: 'ACCEPTED', changes: profileChanges(before, after) };
+}
+
+/** What was aimed at, as the event says it; the service itself where it is about nothing else. */
+function entityOf({ type, data }: SecurityLogEvent): Pick<EntryFacts, 'entityType' | 'entityId'> {
+  switch (type) {
+    case 'AuthenticationFailed':
+    case 'AuditSearched':
+    case 'AuditExported':
+    case 'ServiceStarted':
+    case 'ServiceStopped':
+    case 'ViewsRebuilt':
+    case 'RootKeysRotated':
+      return { entityType: 'Service', entityId: 'postledger' };
+    case 'CommandRefused':
+    case 'CommandConflicted':
+    case 'CommandChangedNothing':
+    case 'CommandFailed':
+    case 'AccessDenied':
+    case 'DraftConnectionTested':
+    case 'TestMessageSent':
+    case 'RoundTripVerified':
+    case 'ServerCertificateInspected':
+    case 'SettingsDiscovered':
+    case 'ConsentBegun':
+      return { entityType: data.entityType, entityId: data.entityId };
+  }
 }
 
 function outcomeOf(type: SecurityLogEvent['type']): AuditOutcome {

@@ -35,7 +35,7 @@ export function EmailAddressArgument(): ReturnType<typeof Arg> {
 export class DiscoverEmailSettings {
   @Query(() => EmailSettingsDiscovery, {
     description:
-      'Searches for how an email address sends and receives: in every source side by side, each for 5 seconds at most, all of it for 10. Nothing is changed, no password is needed or sent. ' +
+      'Searches for how an email address sends and receives: in every source side by side, each for 5 seconds at most, all of it for 10. Nothing is changed, no password is needed or sent. Each search stands in the audit trail, with the domain and without the mailbox. ' +
       'A source that fails is told of in `sources`. Counts as a connection test: too many in a minute are an error RATE_LIMITED. ' +
       'What is no email address is an error BAD_USER_INPUT with `extensions.problems`.',
   })

@@ -18,7 +18,7 @@ export class EmailSettingsDiscoveryProgress {
 export class EmailSettingsDiscovered {
   @Subscription(() => EmailSettingsDiscoveryProgress, {
     description:
-      'Searches as `discoverEmailSettings` does, and tells of each source as it ends. Ending the subscription stops the search. ' +
+      'Searches as `discoverEmailSettings` does, and tells of each source as it ends. Ending the subscription stops the search; the audit trail has it all the same. ' +
       'What is no email address is an error BAD_USER_INPUT with `extensions.problems`, a list of code, message and field as in UserError.',
     subscribe: ({ args, context }: { args: { emailAddress: string }; context: RequestContext }) =>
       untilReturned(context.signal, (signal) => context.settingsDiscoveries.progress(context.call, args.emailAddress, signal)),

@@ -1,7 +1,8 @@
 import type { MailServer } from '../truststore/mail-server.js';
 
 /**
- * What was attempted and did not change anything. Streams `securityLog-<year>-<month>`. Never holds a value from the input: codes and paths alone.
+ * What was attempted and did not change anything, who looked at what, and what was done to the service itself. Streams `securityLog-<year>-<month>`. Of the input of a change it never holds a
+ * value: codes and paths alone.
  * `entityType` and `entityId` name what it was aimed at, as far as the input said.
  */
 export type SecurityLogEvent =
