@@ -205,7 +205,10 @@ export class ViewRunner<Reader> {
         build.commit();
         uncommitted = 0;
       }
-      if (batch.caughtUp) await build.makeIndexes(nextTurn);
+      if (batch.caughtUp) {
+        await build.makeIndexes(nextTurn);
+        await this.#passOver(build);
+      }
       // Nothing is awaited between this look and the change of places: readers never go back in time.
       if (!build.view.isIndexed || (build.position ?? 0n) < (this.position ?? 0n)) continue;
       this.#changePlaces(build);
@@ -213,6 +216,20 @@ export class ViewRunner<Reader> {
     }
     this.#stopping.signal.throwIfAborted();
     throw new StoreUnavailable('The log ended the subscription.');
+  }
+
+  /**
+   * Once its end is reached, a log may say nothing of events that the view leaves out. Where nothing else lies between the build and the view that serves, the build is as far, and would
+   * wait for the next event of its own, which may come tomorrow.
+   */
+  async #passOver(build: ViewBuild<Reader>): Promise<void> {
+    for (let reached = this.position; reached !== undefined && (build.position ?? 0n) < reached; reached = this.position) {
+      const { streamPrefixes } = this.projection;
+      const between = { ...(build.position !== undefined && { after: build.position }), ...(streamPrefixes && { streamPrefixes }), maxCount: 1 };
+      for await (const { position } of this.store.readAll(between)) if (position <= reached) return;
+      build.apply([], reached);
+      build.commit();
+    }
   }
 
   #changePlaces(build: ViewBuild<Reader>): void {

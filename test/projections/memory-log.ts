@@ -20,6 +20,8 @@ export class MemoryLog implements EventStore {
   #events: RecordedEvent[] = [];
   readonly #revisions = new Map<StreamId, bigint>();
   #isLost = false;
+  /** What it says nothing of to whoever subscribes from now on: streams of others, as a server does that has reached the end. */
+  tellsOfOthers = true;
   readonly #news = new Set<() => void>();
 
   get events(): readonly RecordedEvent[] {
@@ -89,6 +91,7 @@ export class MemoryLog implements EventStore {
     readonly signal: AbortSignal;
   }): AsyncIterable<SubscriptionMessage> {
     let next = Number(after);
+    const { tellsOfOthers } = this;
     if (next > this.#reading().length) throw new RangeError(`Position ${after} is beyond the end of the log.`);
     while (!signal.aborted) {
       const page = this.#reading().slice(next, next + pageSize);
@@ -99,7 +102,7 @@ export class MemoryLog implements EventStore {
       }
       for (const event of page) if (streamPrefixes?.some((prefix) => event.streamId.startsWith(prefix)) ?? true) yield { kind: 'event', event };
       next += page.length;
-      yield { kind: 'checkpoint', position: BigInt(next) };
+      if (tellsOfOthers) yield { kind: 'checkpoint', position: BigInt(next) };
       await nextTurn();
     }
   }

@@ -222,6 +222,18 @@ describe('a view built anew', () => {
     expect(runner.status.state).toBe('CURRENT');
   });
 
+  it('waits for nobody where the view that serves has gone past events of others, of which the log said nothing', async () => {
+    const log = new MemoryLog();
+    record(log, 1, 2, 3);
+    const { runner } = following(log, temporaryDirectory());
+    await runner.settled();
+    log.record('other-1', [{ id: 'other', type: 'Other', data: {}, metadata: {} }], new Date());
+    expect(await runner.waitFor(4n, 5_000)).toBe(true);
+    log.tellsOfOthers = false;
+    expect(await runner.rebuild()).toEqual({ events: 3 });
+    expect([runner.reader.all(), runner.position]).toEqual([[1, 2, 3], 4n]);
+  });
+
   it('can be built while nothing follows the log, and is complete for whoever follows it next', async () => {
     const [log, directory] = [new MemoryLog(), temporaryDirectory()];
     record(log, 1, 2, 3);
