@@ -259,9 +259,7 @@ export const eventsToday: Examples = {
     },
   ],
   AuthenticationFailed: [{ cause: 'EXPIRED', count: 4 }],
-  ConsentBegun: [
-    { command: 'beginConsent', entityType: 'AuthenticationProfile', entityId: 'contoso', consentId: 'Zm9yIHRoZSBmaXh0dXJlcw' },
-  ],
+  ConsentBegun: [{ command: 'beginConsent', entityType: 'AuthenticationProfile', entityId: 'contoso', consentId: 'Zm9yIHRoZSBmaXh0dXJlcw' }],
   SettingsDiscovered: [
     { command: 'discoverEmailSettings', entityType: 'Service', entityId: 'postledger', domain: 'example.com', candidates: 3 },
     { command: 'emailSettingsDiscovered', entityType: 'Service', entityId: 'postledger', domain: 'example.com', candidates: null },

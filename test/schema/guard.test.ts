@@ -58,7 +58,9 @@ describe('a denied attempt', () => {
   });
 
   it('stays denied where it cannot be recorded', async () => {
-    const { context, reached } = recordingContext('VIEWER', { securityLog: { ...recordingContext('VIEWER').context.securityLog, accessDenied: () => Promise.reject(new Error('the disk is full')) } });
+    const { context, reached } = recordingContext('VIEWER', {
+      securityLog: { ...recordingContext('VIEWER').context.securityLog, accessDenied: () => Promise.reject(new Error('the disk is full')) },
+    });
     const result = await firstAnswer(schema, operation('query { apiTokens { totalCount } }'), context);
     expect(result.data).toBeNull();
     expect(result.errors?.[0]?.message).toBe('the disk is full');
