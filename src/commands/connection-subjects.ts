@@ -3,26 +3,14 @@ import type { MailboxSubject, ReceiverSubject, SenderSubject, SmtpSubject, Trust
 import type { SecretStore } from '../secret-store/secret-store.js';
 import type { SecretValue } from '../secret-store/secret-value.js';
 import type { StoredTruststores } from './stored-truststores.js';
-import {
-  AccountPasswords,
-  connectableReceiver,
-  connectableSender,
-  graphAccess,
-  tokenCredentials,
-  type AccessTokensOf,
-  type CloudOf,
-  type PresetOf,
-} from './test-subject.js';
+import { AccountPasswords, connectableReceiver, connectableSender, graphAccess, tokenCredentials, type ProfileAccess } from './test-subject.js';
 
 /** Makes of an account what a connection needs: settings, credentials and the certificates to trust. The one place for tests, messages and round trips. */
 export class ConnectionSubjects {
   constructor(
     readonly secretStore: SecretStore,
     readonly truststores: Pick<StoredTruststores, 'trustedRoots'>,
-    /** Null: nobody logs in with tokens. */
-    readonly accessTokensOf: AccessTokensOf | null = null,
-    readonly cloudOf: CloudOf = () => Promise.resolve('GLOBAL'),
-    readonly presetOf: PresetOf = () => 'CUSTOM',
+    readonly profiles: ProfileAccess,
   ) {}
 
   /**
@@ -31,26 +19,22 @@ export class ConnectionSubjects {
    */
   async sender(account: PresentAccount, entered: ReadonlyMap<string, SecretValue> = new Map()): Promise<SenderSubject> {
     const settings = connectableSender(account.sender);
-    if (settings.kind === 'microsoftGraph')
-      return { settings, ...(await graphAccess('sender', settings.connection.authenticationProfile, this.accessTokensOf, this.cloudOf, this.presetOf)) };
+    if (settings.kind === 'microsoftGraph') return { settings, ...(await graphAccess('sender', settings.connection.authenticationProfile, this.profiles)) };
     const profile = settings.connection.authenticationProfile;
     const credentials =
-      profile === null
-        ? await this.#passwords(account, entered).ofSender(settings)
-        : await tokenCredentials(settings, profile, this.accessTokensOf, this.presetOf);
+      profile === null ? await this.#passwords(account, entered).ofSender(settings) : await tokenCredentials(settings, profile, this.profiles);
     return { settings, credentials, trust: await this.#trust(settings) };
   }
 
   /** @throws {CommandRefused} as {@link sender} */
   async receiver(account: PresentAccount, entered: ReadonlyMap<string, SecretValue> = new Map()): Promise<ReceiverSubject> {
     const settings = connectableReceiver(account.receiver);
-    if (settings.kind === 'microsoftGraph')
-      return { settings, ...(await graphAccess('receiver', settings.connection.authenticationProfile, this.accessTokensOf, this.cloudOf, this.presetOf)) };
+    if (settings.kind === 'microsoftGraph') return { settings, ...(await graphAccess('receiver', settings.connection.authenticationProfile, this.profiles)) };
     const profile = settings.connection.authenticationProfile;
     const credentials =
       profile === null
         ? await this.#passwords(account, entered).ofReceiver(settings, account.sender)
-        : await tokenCredentials(settings, profile, this.accessTokensOf, this.presetOf);
+        : await tokenCredentials(settings, profile, this.profiles);
     return { settings, credentials, trust: await this.#trust(settings) };
   }
 

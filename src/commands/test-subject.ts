@@ -74,11 +74,14 @@ export class AccountPasswords {
 type PlaceInForm = readonly ['sender' | 'receiver', ...string[]];
 const senderPassword = ['sender', 'smtp', 'identity', 'password'] as const;
 
-/** The access tokens of an authentication profile; null when there is none of the name. */
-export type AccessTokensOf = (profile: string) => Promise<AccessTokens | null>;
-
-/** Whose tokens a profile gives; null when there is none of the name. */
-export type PresetOf = (profile: string) => OAuthPreset | null;
+/** What logins with tokens have to know of authentication profiles. Each answers null when there is none of the name. */
+export interface ProfileAccess {
+  accessTokensOf(profile: string): Promise<AccessTokens | null>;
+  /** Whose tokens they are. */
+  presetOf(profile: string): OAuthPreset | null;
+  /** Which of Microsoft's clouds they are for. */
+  cloudOf(profile: string): NationalCloud | null;
+}
 
 /**
  * Opens a section's login with tokens in place of a password.
@@ -87,17 +90,14 @@ export type PresetOf = (profile: string) => OAuthPreset | null;
 export async function tokenCredentials(
   section: SmtpSenderSettings | MailboxReceiverSettings,
   profile: string,
-  accessTokensOf: AccessTokensOf | null,
-  presetOf: PresetOf,
+  profiles: ProfileAccess,
 ): Promise<OAuthCredentials> {
   const half = section.kind === 'smtp' ? 'sender' : 'receiver';
   const place = [half, section.kind, 'connection', 'authenticationProfile'] as const;
-  if (accessTokensOf === null) return notReady(place, 'Logging in with access tokens is not there yet in this version.');
   const { userId } = section.identity;
   if (userId === null) return notReady([half, section.kind, 'identity', 'userId'], `The ${half} has no user ID. Configure it.`);
-  const accessTokens = await accessTokensOf(profile);
-  if (accessTokens === null) return notReady(place, `There is no authentication profile named ${profile}. Create it, or choose another one.`);
-  const preset = presetOf(profile) ?? 'CUSTOM';
+  const [accessTokens, preset] = [await profiles.accessTokensOf(profile), profiles.presetOf(profile)];
+  if (accessTokens === null || preset === null) return notReady(place, noProfile(profile));
   if (!mayBeShownTokens(preset, section.connection.host))
     return notReady(
       [half, section.kind, 'connection', 'host'],
@@ -106,9 +106,6 @@ export async function tokenCredentials(
   return { kind: 'oauth', userId, accessTokens };
 }
 
-/** Which of Microsoft's clouds a profile's tokens are for; null when there is no profile of the name. */
-export type CloudOf = (profile: string) => Promise<NationalCloud | null>;
-
 /**
  * What Microsoft Graph is reached with.
  * @throws {CommandRefused} NOT_READY
@@ -116,15 +113,11 @@ export type CloudOf = (profile: string) => Promise<NationalCloud | null>;
 export async function graphAccess(
   half: 'sender' | 'receiver',
   profile: string,
-  accessTokensOf: AccessTokensOf | null,
-  cloudOf: CloudOf,
-  presetOf: PresetOf,
+  profiles: ProfileAccess,
 ): Promise<{ readonly accessTokens: AccessTokens; readonly cloud: NationalCloud }> {
   const place = [half, 'microsoftGraph', 'connection', 'authenticationProfile'] as const;
-  if (accessTokensOf === null) return notReady(place, 'Logging in with access tokens is not there yet in this version.');
-  const [accessTokens, cloud] = await Promise.all([accessTokensOf(profile), cloudOf(profile)]);
-  if (accessTokens === null || cloud === null) return notReady(place, `There is no authentication profile named ${profile}. Create it, or choose another one.`);
-  const preset = presetOf(profile) ?? 'CUSTOM';
+  const [accessTokens, cloud, preset] = [await profiles.accessTokensOf(profile), profiles.cloudOf(profile), profiles.presetOf(profile)];
+  if (accessTokens === null || cloud === null || preset === null) return notReady(place, noProfile(profile));
   if (preset === 'GOOGLE' || preset === 'YAHOO')
     return notReady(
       place,
@@ -194,6 +187,10 @@ function present(password: Password, place: PlaceInForm): Exclude<Password, null
 
 function refuseForeignEndpoint(place: PlaceInForm): never {
   return refuse('SECRET_REBIND_REQUIRED', 'The stored password was entered for another server. Enter it again for this one.', place);
+}
+
+function noProfile(name: string): string {
+  return `There is no authentication profile named ${name}. Create it, or choose another one.`;
 }
 
 function notReady(place: PlaceInForm, message: string): never {

@@ -11,8 +11,8 @@ import {
   type AuthorizationServer,
   type TokenEndpointResponse,
 } from 'oauth4webapi';
-import { networkFailure } from '../mail/graph/network-failure.js';
-import { retryAfterMilliseconds } from '../mail/graph/retry-after.js';
+import { networkFailure } from '../mail/network-failure.js';
+import { retryAfterMilliseconds } from '../mail/retry-after.js';
 import { TokenUnavailable } from '../mail/mail-port.js';
 import { SecretValue } from '../secret-store/secret-value.js';
 import { clientAuthentication } from './client-authentication.js';

@@ -89,16 +89,14 @@ export async function buildCommands({ events, secrets }: Stores, views: Views, s
     },
     onFault: (profile, error) => log.warn({ err: error, profile }, 'an access token could not be refreshed ahead of its end; it is tried again'),
   });
-  const subjects = new ConnectionSubjects(
-    secrets,
-    new StoredTruststores(events),
-    (name) => accessTokens.accessTokensOf(name),
-    (name) => {
+  const subjects = new ConnectionSubjects(secrets, new StoredTruststores(events), {
+    accessTokensOf: (name) => accessTokens.accessTokensOf(name),
+    presetOf: (name) => views.profiles.find(name)?.profile.settings.preset ?? null,
+    cloudOf(name) {
       const profile = views.profiles.find(name);
-      return Promise.resolve(profile && nationalCloudOf(profile.profile.settings));
+      return profile && nationalCloudOf(profile.profile.settings);
     },
-    (name) => views.profiles.find(name)?.profile.settings.preset ?? null,
-  );
+  });
   return {
     accounts,
     tokens: new ApiTokenCommands(handler, events, await secrets.deriveKey(tokenKeyLabel), now),

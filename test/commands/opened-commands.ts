@@ -109,7 +109,11 @@ export async function openCommands(options: CommandsOptions = {}): Promise<Opene
   const handler = new CommandHandler(events, new SecurityLog(events, now), views.readYourWrites, (error) => lateFaults.push(error));
   const history = new AccountHistory(events);
   const accounts = new EmailAccountCommands(handler, secrets, history, (accountId, version) => views.accounts.findAtVersion(accountId, version), now);
-  const subjects = new ConnectionSubjects(secrets, new StoredTruststores(events));
+  const subjects = new ConnectionSubjects(secrets, new StoredTruststores(events), {
+    accessTokensOf: () => Promise.resolve(null),
+    presetOf: () => null,
+    cloudOf: () => null,
+  });
   const rateLimit = new RateLimit(10_000, now);
   const testMail = async function* (subject: TestSubject) {
     tested.push(subject);

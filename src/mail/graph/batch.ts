@@ -3,9 +3,9 @@ import { ConnectionFailure } from '../failure.js';
 import { failureOfRefusal, type GraphFailure } from './graph-failure.js';
 import type { GraphClient } from './graph-client.js';
 import { isObject, objectsIn, textOrNull, type JsonObject } from './json.js';
-import { endedBy } from './network-failure.js';
+import { endedBy } from '../network-failure.js';
 import type { GraphPermission } from './permissions.js';
-import { retryAfterMilliseconds } from './retry-after.js';
+import { retryAfterMilliseconds } from '../retry-after.js';
 
 /** One request of a batch. Each must be such that it may be repeated: after a lost connection nobody knows which of them were carried out. */
 export interface BatchItem {

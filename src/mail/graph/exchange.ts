@@ -2,10 +2,10 @@ import type { SecretValue } from '../../secret-store/secret-value.js';
 import { shownServerText } from '../server-text.js';
 import type { GraphRefusal } from './graph-failure.js';
 import { isObject, objectOrEmpty, textOrNull } from './json.js';
-import { networkFailure } from './network-failure.js';
+import { networkFailure } from '../network-failure.js';
 import type { Places } from './places.js';
 import { bytesOf, textOf } from './response-body.js';
-import { retryAfterMilliseconds } from './retry-after.js';
+import { retryAfterMilliseconds } from '../retry-after.js';
 import { Silence } from './silence.js';
 
 /** The way to Graph, the same for every mailbox of a national cloud. */

@@ -5,7 +5,7 @@ import { tokenFailure } from '../oauth-login.js';
 import { Exchange, refusalIn, type GraphWay } from './exchange.js';
 import { failureOfRefusal, GraphFailure, withOutcomeUnknown } from './graph-failure.js';
 import { objectIn, type JsonObject } from './json.js';
-import { endedBy, networkFailure } from './network-failure.js';
+import { endedBy, networkFailure } from '../network-failure.js';
 import type { GraphPermission } from './permissions.js';
 import { pauseBefore } from './repetition.js';
 

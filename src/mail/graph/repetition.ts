@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionFailure } from '../failure.js';
 import type { GraphWay } from './exchange.js';
 import { GraphFailure } from './graph-failure.js';
-import { endedBy } from './network-failure.js';
+import { endedBy } from '../network-failure.js';
 
 const mostAttempts = 4;
 

@@ -1,5 +1,5 @@
 import { ConnectionFailure } from '../failure.js';
-import { networkFailure } from './network-failure.js';
+import { networkFailure } from '../network-failure.js';
 import type { Silence } from './silence.js';
 
 /**

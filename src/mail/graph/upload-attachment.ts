@@ -3,7 +3,7 @@ import { Exchange, refusalIn } from './exchange.js';
 import type { GraphClient } from './graph-client.js';
 import { failureOfRefusal } from './graph-failure.js';
 import { objectIn, requiredText, type JsonObject } from './json.js';
-import { networkFailure } from './network-failure.js';
+import { networkFailure } from '../network-failure.js';
 import { permissionsTo } from './permissions.js';
 import { pauseBefore } from './repetition.js';
 

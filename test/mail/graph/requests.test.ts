@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConnectionFailure } from '../../../src/mail/failure.js';
 import { GraphFailure } from '../../../src/mail/graph/graph-failure.js';
 import { permissionsTo } from '../../../src/mail/graph/permissions.js';
-import { retryAfterMilliseconds } from '../../../src/mail/graph/retry-after.js';
+import { retryAfterMilliseconds } from '../../../src/mail/retry-after.js';
 import { TokenUnavailable } from '../../../src/mail/mail-port.js';
 import { applicationTokens, clientOf, never, sales, tokenWith, TokensOf } from './graph-accounts.js';
 import { GraphDouble } from './graph-double.js';

@@ -1,9 +1,9 @@
-import { EgressDenied } from '../../egress/egress-denied.js';
-import { errorCode, resolutionProblem, socketProblem } from '../classify-network-error.js';
-import { certificateProblem } from '../classify-tls-error.js';
-import { failureOf } from '../failure-of.js';
-import { ConnectionFailure, type FailureCode } from '../failure.js';
-import { egressDenied } from '../mail-connection.js';
+import { EgressDenied } from '../egress/egress-denied.js';
+import { errorCode, resolutionProblem, socketProblem } from './classify-network-error.js';
+import { certificateProblem } from './classify-tls-error.js';
+import { failureOf } from './failure-of.js';
+import { ConnectionFailure, type FailureCode } from './failure.js';
+import { egressDenied } from './mail-connection.js';
 
 /** Why `fetch` came to no answer, or an answer to no end. The signal tells whether somebody ended it. */
 export function networkFailure(error: unknown, signal: AbortSignal): ConnectionFailure {
@@ -16,7 +16,7 @@ export function networkFailure(error: unknown, signal: AbortSignal): ConnectionF
     if (code !== null) return new ConnectionFailure(code);
   }
   // `fetch` gives no other reason than that.
-  if (error instanceof TypeError) return new ConnectionFailure('CONNECTION_CLOSED', { message: 'The connection to Microsoft Graph failed.' });
+  if (error instanceof TypeError) return new ConnectionFailure('CONNECTION_CLOSED', { message: 'The connection failed before there was an answer.' });
   return failureOf(error, []);
 }
 
