@@ -27,10 +27,15 @@ export class AccountKeys {
       const stored = this.rows.find(accountId);
       if (stored === null) return null;
       if (stored.kind === 'shredded') throw new AccountShredded(accountId);
+      const { shreds } = this.rows;
       const key = await this.#read(accountId, (wrapped) => this.wrapping.accountKey(accountId, stored.keyId, wrapped), stored);
       // While a key service answered, the account may have been shredded, or another call may have been quicker.
-      if (this.rows.find(accountId)?.kind === 'present' && !this.cache.has(accountId)) this.remember(accountId, key);
-      else key.erase();
+      const isThere = shreds === this.rows.shreds || this.rows.find(accountId)?.kind === 'present';
+      if (isThere && !this.cache.has(accountId)) {
+        this.remember(accountId, key);
+        return use(key);
+      }
+      key.erase();
     }
   }
 

@@ -17,6 +17,7 @@ type AccountRow = { readonly keyId: string; readonly rootKeyId: string; readonly
 /** The accounts as rows: each one's wrapped key, or that it was shredded. Changes belong inside a transaction. */
 export class AccountRows {
   readonly #sql;
+  #shreds = 0;
 
   constructor(
     database: Database,
@@ -36,6 +37,7 @@ export class AccountRows {
         database,
         'SELECT count(*) FILTER (WHERE shredded_at IS NULL) AS accounts, count(*) FILTER (WHERE shredded_at IS NOT NULL) AS shreddedAccounts FROM account',
       ),
+      shredded: query<{ accountId: string }>(database, 'SELECT account_id AS accountId FROM account WHERE shredded_at IS NOT NULL'),
       insert: change(database, 'INSERT INTO account (account_id, key_id, root_key_id, key_slot) VALUES (?, ?, ?, ?)'),
       rewrap: change(database, 'UPDATE account SET root_key_id = ?, key_slot = ? WHERE account_id = ?'),
       shred: change(database, `INSERT INTO account (account_id, shredded_at) VALUES (?, ?) ON CONFLICT (account_id) DO UPDATE SET ${shredded}`),
@@ -58,6 +60,10 @@ export class AccountRows {
     return this.#sql.underOthers.all(after, rootKeyId, count).map(({ accountId }) => accountId);
   }
 
+  shredded(): string[] {
+    return this.#sql.shredded.all().map(({ accountId }) => accountId);
+  }
+
   counts(): { readonly accounts: number; readonly shreddedAccounts: number } {
     return this.#sql.counts.get() ?? { accounts: 0, shreddedAccounts: 0 };
   }
@@ -70,10 +76,16 @@ export class AccountRows {
     this.#sql.rewrap(rootKeyId, this.slots.replace(slotId, bytes), accountId);
   }
 
+  /** How many accounts were shredded since the store was opened: while it stays the same, nobody was. */
+  get shreds(): number {
+    return this.#shreds;
+  }
+
   /** Erases the account's key, if it has one, and keeps its id from being used again. */
   shred(accountId: string, now: number): void {
     const account = this.find(accountId);
     if (account?.kind === 'shredded') return;
+    this.#shreds++;
     if (account !== null) this.slots.erase(account.slotId);
     this.#sql.shred(accountId, now);
   }

@@ -74,7 +74,7 @@ export async function openDatabase(directory: string): Promise<{ readonly databa
     // Temporary files would hold copies of what is erased: they stay in memory.
     database.exec(`
       PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;
-      PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0;`);
+      PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0; PRAGMA cache_size = -16000;`);
     database.exec('BEGIN IMMEDIATE');
     const version = query<{ user_version: number }>(database, 'PRAGMA user_version').get()?.user_version;
     if (version === 0) database.exec(schema);

@@ -9,6 +9,7 @@ import { GroupCommit } from './group-commit.js';
 import { KeyCache } from './key-cache.js';
 import { KeyCustody } from './key-custody.js';
 import { KeyWrapping } from './key-wrapping.js';
+import type { PersonalDataKey } from './personal-data-key.js';
 import type { RootKeys } from './root-keys.js';
 import { endpointsText, refuseTwice, sealRow, type SealedRow } from './sealed-secret.js';
 import { SealBroken } from './sealing.js';
@@ -163,6 +164,22 @@ class EmbeddedSecretStore implements CarryingSecretStore {
       secrets.deleteAll(accountId);
       accounts.shred(accountId, now().getTime());
       keys.forget(accountId);
+    });
+  }
+
+  shredded(): Promise<ReadonlySet<string>> {
+    return this.#whileOpen(async () => new Set(this.parts.accounts.shredded()));
+  }
+
+  usePersonalDataKey<Result>(account: string, { create }: { readonly create: boolean }, use: (key: PersonalDataKey) => Result): Promise<Result | null> {
+    return this.#whileOpen(async () => {
+      const accountId = account.toLowerCase();
+      for (;;) {
+        const used = await this.parts.keys.use(accountId, (key) => ({ result: use(key.personalDataKey()) }));
+        if (used !== null) return used.result;
+        if (!create) return null;
+        await this.#putFirst(accountId, []);
+      }
     });
   }
 

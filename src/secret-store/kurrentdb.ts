@@ -5,7 +5,7 @@ import { KeyCache } from './key-cache.js';
 import { KeyWrapping } from './key-wrapping.js';
 import { AccountKeyUse } from './kurrentdb/account-key-use.js';
 import { withoutSecrets, type PresentAccount } from './kurrentdb/account-record.js';
-import { Accounts, type StoredAccount } from './kurrentdb/accounts.js';
+import { Accounts, presentRecord, type StoredAccount } from './kurrentdb/accounts.js';
 import { Cargo } from './kurrentdb/cargo.js';
 import { Documents } from './kurrentdb/documents.js';
 import { ErasureLedger, type Erasure } from './kurrentdb/erasure-ledger.js';
@@ -17,6 +17,7 @@ import { secretStreams } from './kurrentdb/streams.js';
 import { Puts, type PutParts } from './kurrentdb/puts.js';
 import { Turns } from './kurrentdb/turns.js';
 import { Walks, type Walked } from './kurrentdb/walks.js';
+import type { PersonalDataKey } from './personal-data-key.js';
 import type { RootKeys } from './root-keys.js';
 import type { CarryingSecretStore, SecretCargo } from './secret-cargo.js';
 import { endpointsText } from './sealed-secret.js';
@@ -176,6 +177,23 @@ class StoreInStreams implements KurrentDbSecretStore {
     return this.#inTurn(accountId, async () => {
       this.parts.cache.forget(accountId);
       await this.parts.accounts.shred(accountId);
+    });
+  }
+
+  shredded(): Promise<ReadonlySet<string>> {
+    return this.#whileOpen(() => this.parts.ledger.shreddedIds());
+  }
+
+  usePersonalDataKey<Result>(account: string, { create }: { readonly create: boolean }, use: (key: PersonalDataKey) => Result): Promise<Result | null> {
+    const accountId = account.toLowerCase();
+    return this.#whileOpen(async () => {
+      for (;;) {
+        const record = presentRecord(accountId, await this.#load(accountId));
+        if (record !== null) return this.parts.keys.use(accountId, record, (key) => use(key.personalDataKey()));
+        if (!create) return null;
+        // A put of nothing makes the key; where another node was quicker, its key is the account's.
+        await this.#turns.take(accountId, () => this.#puts.put(accountId, []));
+      }
     });
   }
 

@@ -1,8 +1,13 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { SecretSlot } from './secret-slot.js';
 import { hkdf } from './hkdf.js';
+import { lengthPrefixed } from './length-prefixed.js';
+import { PersonalDataKey } from './personal-data-key.js';
 import { freshRandom } from './random-pool.js';
+import { SealBroken } from './seal-broken.js';
 import { SecretValue } from './secret-value.js';
+
+export { SealBroken } from './seal-broken.js';
 
 /*
  * A sealed secret in text: pl1.<account key id>.<base64url(salt 16 ‖ commitment 32 ‖ iv 12 ‖ ciphertext ‖ tag 16)>
@@ -29,7 +34,9 @@ export interface SecretPlace {
 /** One account's key, in the clear. Lives in memory alone; {@link erase} it when done. */
 export class AccountKey {
   readonly #bytes: Buffer;
-  readonly #fingerprintKey: Buffer;
+  /** Made when it is asked for: whoever reads the log needs none. */
+  #fingerprintKey: Buffer | null = null;
+  #personal: PersonalDataKey | null = null;
 
   /** Takes `bytes` (32 of them) over: they are overwritten by `erase`. */
   constructor(
@@ -38,7 +45,6 @@ export class AccountKey {
   ) {
     if (bytes.length !== 32) throw new RangeError('An account key is 32 bytes long.');
     this.#bytes = bytes;
-    this.#fingerprintKey = hkdf(bytes, '', 'fingerprint', 32);
   }
 
   static random(): AccountKey {
@@ -51,7 +57,13 @@ export class AccountKey {
     return Buffer.from(this.#bytes);
   }
 
+  /** What personal data is sealed under. It is erased with this key. */
+  personalDataKey(): PersonalDataKey {
+    return (this.#personal ??= new PersonalDataKey(this.id, this.#bytes));
+  }
+
   fingerprint(slot: SecretSlot, value: SecretValue): string {
+    this.#fingerprintKey ??= hkdf(this.#bytes, '', 'fingerprint', 32);
     const bytes = value.revealBytes();
     const fingerprint = createHmac('sha256', this.#fingerprintKey).update(lengthPrefixed(slot)).update(bytes).digest('base64url');
     bytes.fill(0);
@@ -94,7 +106,8 @@ export class AccountKey {
 
   erase(): void {
     this.#bytes.fill(0);
-    this.#fingerprintKey.fill(0);
+    this.#fingerprintKey?.fill(0);
+    this.#personal?.erase();
   }
 
   #parse(sealed: string): Buffer {
@@ -115,23 +128,6 @@ export class AccountKey {
   }
 }
 
-/** A sealed secret does not open. What is wrong with it is in the message, never what is in it. */
-export class SealBroken extends Error {
-  override readonly name = 'SealBroken';
-}
-
 function associatedData({ accountId, secretId, slot, version, boundTo }: SecretPlace): Buffer {
   return lengthPrefixed(format, accountId.toLowerCase(), secretId, slot, String(version), String(boundTo.length), ...boundTo);
-}
-
-/** Each field after its length in 4 bytes, so that no two lists of fields give the same bytes. */
-function lengthPrefixed(...fields: readonly string[]): Buffer {
-  const bytes = Buffer.allocUnsafe(fields.reduce((length, field) => length + 4 + Buffer.byteLength(field), 0));
-  let at = 0;
-  for (const field of fields) {
-    const length = bytes.write(field, at + 4);
-    bytes.writeUInt32BE(length, at);
-    at += 4 + length;
-  }
-  return bytes;
 }

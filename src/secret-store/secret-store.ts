@@ -1,5 +1,6 @@
 import type { Endpoint } from '../domain/email-account/endpoint.js';
 import type { SecretReference } from '../domain/email-account/settings.js';
+import type { PersonalDataKey } from './personal-data-key.js';
 import type { SecretSlot } from './secret-slot.js';
 import type { SecretValue } from './secret-value.js';
 
@@ -103,6 +104,17 @@ export interface SecretStore {
 
   /** Destroys the account's key and all its secrets for good, bytes included, and notes it: a later `put` is refused. Repeating it does nothing. */
   shred(accountId: string): Promise<void>;
+
+  /** The ids, in lower case, of all that were ever shredded. */
+  shredded(): Promise<ReadonlySet<string>>;
+
+  /**
+   * Calls `use` with what the account's personal data in events is sealed under. `use` runs at once and awaits nothing: the key may leave memory afterwards, and says so.
+   * Null when the account has no key; with `create` it is made, durably, before `use` is called.
+   * @throws {AccountShredded} the key was destroyed.
+   * @throws {SecretUnreadable} the stored key was altered.
+   */
+  usePersonalDataKey<Result>(accountId: string, options: { readonly create: boolean }, use: (key: PersonalDataKey) => Result): Promise<Result | null>;
 
   /**
    * Deletes what no account refers to: secrets superseded longer ago than the grace, and orphans of changes that were never written, an hour after they were

@@ -5,16 +5,24 @@ import type { EventStore } from '../event-store/event-store.js';
 import { openEmbeddedSecretStore } from '../secret-store/embedded.js';
 import { loadRootKeys, type RootKeys } from '../secret-store/root-keys.js';
 import type { SecretStore } from '../secret-store/secret-store.js';
+import { SealingEventStore } from '../personal-data/sealing-event-store.js';
+import { ErasureLedger } from './erasure-ledger.js';
+import { shredNoted } from './replay-erasures.js';
 
 export interface Stores {
   readonly engine: Config['eventStore']['engine'];
+  /** The log, which seals personal data on its way in and opens it on its way out. */
   readonly events: EventStore;
+  /** The same log as it lies in the store, with personal data sealed. */
+  readonly rawEvents: EventStore;
   readonly secrets: SecretStore;
+  /** Whose accounts were erased, whatever backup the rest was restored from. Their keys are destroyed. */
+  readonly erasures: ErasureLedger;
   /** Whether the stored passwords lie under a key that was generated for development. */
   readonly developmentRootKey: boolean;
   /** What an operator should mend in the stores, a sentence each. */
   warnings(): Promise<readonly string[]>;
-  /** Finishes what was accepted, and releases both. */
+  /** Finishes what was accepted, and releases all. */
   close(): Promise<void>;
 }
 
@@ -35,18 +43,16 @@ export async function openStores(config: Config, options: OpeningOptions = {}): 
 
 async function openEmbedded(config: Config): Promise<Stores> {
   const { dataDirectory } = config;
-  const events = await openEmbeddedEventStore(dataDirectory);
-  return orClose([events], async () => {
+  const rawEvents = await openEmbeddedEventStore(dataDirectory);
+  return orClose([rawEvents], async () => {
     const rootKeys = await rootKeysOf(config);
     const secrets = await openEmbeddedSecretStore({ directory: dataDirectory, rootKeys });
-    return {
+    return orClose([secrets], async () => ({
+      ...(await erasable(config, { rawEvents, secrets })),
       engine: 'EMBEDDED',
-      events,
-      secrets,
       developmentRootKey: rootKeys.development,
       warnings: () => Promise.resolve([]),
-      close: () => closeAll([secrets, events]),
-    };
+    }));
   });
 }
 
@@ -61,24 +67,43 @@ async function openCluster(config: Config, connectionString: string, { warn, wai
     const { openKurrentDbSecretStore } = await import('../secret-store/kurrentdb.js');
     const { erasureWarning } = await import('./erasures-told.js');
     const { answeringStore, refuseMissingRights } = await import('./store-check-at-start.js');
-    const events = await openKurrentDbEventStore({ connectionString, ...(warn && { warn }) });
-    return orClose([events], async () => {
-      const open = () => openKurrentDbSecretStore({ log: events, rootKeys });
+    const rawEvents = await openKurrentDbEventStore({ connectionString, ...(warn && { warn }) });
+    return orClose([rawEvents], async () => {
+      const open = () => openKurrentDbSecretStore({ log: rawEvents, rootKeys });
       const secrets = await (waits ? answeringStore(open, connectionString, { warn: warn ?? (() => undefined) }) : open());
-      if (waits) await refuseMissingRights(events, connectionString);
+      if (waits) await refuseMissingRights(rawEvents, connectionString);
+      const stores = await erasable(config, { rawEvents, secrets });
       return {
+        ...stores,
         engine: 'KURRENTDB',
-        events,
-        secrets,
         developmentRootKey: rootKeys.development,
         async warnings() {
           const warning = erasureWarning(await secrets.pendingErasures());
           return warning === null ? [] : [warning];
         },
-        close: () => closeAll([secrets, events, directory]),
+        close: () => closeAll([stores, directory]),
       };
     });
   });
+}
+
+/**
+ * Puts what seals personal data in front of the log, once no key is left that the ledger of erasures says is gone.
+ * @throws {CommandFailed} the ledger cannot be read.
+ */
+export async function erasable(
+  { erasuresFile }: Pick<Config, 'erasuresFile'>,
+  { rawEvents, secrets }: Pick<Stores, 'rawEvents' | 'secrets'>,
+): Promise<Pick<Stores, 'events' | 'rawEvents' | 'secrets' | 'erasures' | 'close'>> {
+  const erasures = await ErasureLedger.open(erasuresFile);
+  try {
+    await shredNoted(erasures, secrets);
+  } catch (error) {
+    await erasures.close();
+    throw error;
+  }
+  const events = new SealingEventStore(rawEvents, secrets);
+  return { events, rawEvents, secrets, erasures, close: () => closeAll([secrets, events, erasures]) };
 }
 
 /** Who lets other machines in is not developing: a key that lies beside what it encrypts protects from nobody who gets at the disk. */

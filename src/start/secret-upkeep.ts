@@ -15,6 +15,8 @@ export interface Owners {
 export interface UpkeepOptions {
   /** In lower case. */
   readonly erasedAccounts: () => AsyncIterable<string>;
+  /** Told of each of them in every round. */
+  readonly noteErasure: (accountId: string) => Promise<void>;
   readonly graceMilliseconds: number;
   readonly now: () => Date;
   readonly onFault: (error: unknown) => void;
@@ -27,11 +29,11 @@ export interface UpkeepOptions {
 export function keepSecretsSwept(
   store: SecretStore,
   owners: Owners,
-  { erasedAccounts, graceMilliseconds, now, onFault }: UpkeepOptions,
+  { erasedAccounts, noteErasure, graceMilliseconds, now, onFault }: UpkeepOptions,
 ): { readonly firstRound: Promise<void>; stop(): void } {
   const round = async () => {
     try {
-      await finishErasures(store, erasedAccounts());
+      await finishErasures(store, erasedAccounts(), noteErasure);
       await store.sweep({ now: now(), graceMilliseconds, isCurrent: (owner, secretIds) => currentSecrets(owners, owner, secretIds) });
     } catch (error) {
       onFault(error);
@@ -43,11 +45,12 @@ export function keepSecretsSwept(
   return { firstRound, stop: () => clearInterval(timer) };
 }
 
-/** Finishes what a crash or a fault may have left: destroys the keys of accounts whose erasure is on record. */
-export async function finishErasures(store: SecretStore, erasedAccounts: AsyncIterable<string>): Promise<number> {
+/** Finishes what a crash or a fault may have left: destroys the keys of accounts whose erasure is on record, and notes each erasure. */
+export async function finishErasures(store: SecretStore, erasedAccounts: AsyncIterable<string>, noteErasure: UpkeepOptions['noteErasure']): Promise<number> {
   let finished = 0;
   for await (const accountId of erasedAccounts) {
     await store.shred(accountId);
+    await noteErasure(accountId);
     finished++;
   }
   return finished;

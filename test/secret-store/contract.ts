@@ -1,6 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
 import { assert as check, asyncProperty, string } from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PersonalDataKey } from '../../src/secret-store/personal-data-key.js';
+import { SealBroken } from '../../src/secret-store/seal-broken.js';
 import {
   AccountShredded,
   SecretIdReused,
@@ -271,6 +274,89 @@ export function describeSecretStoreContract(name: string, open: () => Promise<Op
         await store.shred(account);
         expect(await opens(other, secret)).toBe('theirs');
       });
+    });
+
+    describe('the key of personal data', () => {
+      const use = <Result>(account: string, read: (key: PersonalDataKey) => Result, create = true) => store.usePersonalDataKey(account, { create }, read);
+      const place = { eventId: randomUUID(), streamId: 'emailAccount-x', commitments: [['/accountName', 'committed']] } as const;
+
+      it('is made where it has to be, durably, one for an account, and is not there before', async () => {
+        const account = newAccount();
+        expect(await use(account, () => 'used', false)).toBeNull();
+        const ids = await Promise.all(Array.from({ length: 20 }, () => use(account, ({ id }) => id)));
+        expect(new Set(ids).size).toBe(1);
+        const sealed = (await use(account, (key) => key.seal(place, ['Erin']))) ?? expect.fail('It was made.');
+        store = await opened.reopen();
+        expect(await use(account.toUpperCase(), (key) => [key.id, key.open(place, sealed)], false)).toEqual([ids[0], ['Erin']]);
+      });
+
+      it('is made from the same key as the account’s secrets are sealed under: both go together', async () => {
+        const account = newAccount();
+        const secret = newSecret('hunter2');
+        await store.put(account, [secret]);
+        const sealed = await use(account, (key) => key.seal(place, ['Erin']), false);
+        expect(sealed).toEqual(expect.any(String));
+        await store.put(account, [newSecret('more')]);
+        expect(await use(account, (key) => key.open(place, String(sealed)))).toEqual(['Erin']);
+        expect(await opens(account, secret)).toBe('hunter2');
+      });
+
+      it('opens what was sealed in its place alone, and with nothing altered', async () => {
+        const account = newAccount();
+        const other = newAccount();
+        await check(
+          asyncProperty(string({ unit: 'binary' }), async (text) => {
+            const sealed = (await use(account, (key) => key.seal(place, [text, '']))) ?? '';
+            expect(await use(account, (key) => key.open(place, sealed))).toEqual([text, '']);
+            const elsewhere = [
+              { ...place, eventId: randomUUID() },
+              { ...place, streamId: 'emailAccount-y' },
+              { ...place, commitments: [['/accountName', 'other']] as const },
+              { ...place, commitments: [['/name', 'committed']] as const },
+              { ...place, commitments: [] },
+            ];
+            for (const wrong of elsewhere) await expect(use(account, (key) => key.open(wrong, sealed))).rejects.toThrow(SealBroken);
+            await expect(use(other, (key) => key.open(place, sealed))).rejects.toThrow(SealBroken);
+            await expect(use(account, (key) => key.open(place, `${sealed}AAAA`))).rejects.toThrow(SealBroken);
+          }),
+          { numRuns: 20 },
+        );
+      });
+
+      it('commits to equal texts equally in one account, differently in another, and gives the salt that shows it', async () => {
+        const [account, other] = [newAccount(), newAccount()];
+        const [first, again, different] = (await use(account, (key) => [key.commitment('Erin'), key.commitment('Erin'), key.commitment('Fay')])) ?? [];
+        expect([again === first, different === first, (await use(other, (key) => key.commitment('Erin'))) === first]).toEqual([true, false, false]);
+        const salt = (await use(account, (key) => key.salt('Erin'))) ?? Buffer.alloc(0);
+        expect([salt.length, createHash('sha256').update(salt).update('Erin').digest('base64url')]).toEqual([16, first]);
+      });
+
+      it('is gone with the account, whoever still holds on to it', async () => {
+        const account = newAccount();
+        const held: PersonalDataKey[] = [];
+        const sealed = (await use(account, (key) => (held.push(key), key.seal(place, ['Erin'])))) ?? '';
+        await store.shred(account);
+        expect(held.map(({ isErased }) => isErased)).toEqual([true]);
+        for (const key of held) expect(() => key.open(place, sealed)).toThrow('erased');
+        for (const create of [true, false]) await expect(use(account, () => 'used', create)).rejects.toThrow(AccountShredded);
+        store = await opened.reopen();
+        await expect(use(account, () => 'used')).rejects.toThrow(AccountShredded);
+      });
+
+      it('never shows its bytes', async () => {
+        const shown = await use(newAccount(), (key) => `${inspect(key, { showHidden: true })} ${JSON.stringify(key)} ${Object.keys(key).join(' ')}`);
+        expect(shown).not.toMatch(/Buffer|bytes|\[\d/);
+      });
+    });
+
+    it('names all that were ever shredded, also those that it never had', async () => {
+      const [account, unknown, left] = [newAccount(), newAccount(), newAccount()];
+      await store.put(account, [newSecret('x')]);
+      await store.put(left, [newSecret('x')]);
+      for (const each of [account, unknown.toUpperCase()]) await store.shred(each);
+      store = await opened.reopen();
+      const shredded = await store.shredded();
+      expect([account, unknown, left].map((each) => shredded.has(each))).toEqual([true, true, false]);
     });
 
     describe('sweeping', () => {
