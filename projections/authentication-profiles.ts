@@ -2,8 +2,9 @@ import { foldProfile, noProfile, type FoldedProfile, type ProfileSnapshot } from
 import { reauthorization } from '../src/domain/authentication-profile/state.js';
 import { actorOf, isAuthenticationProfileEvent, upcast } from '../src/domain/event-catalogue.js';
 import { streamPrefixes } from '../src/domain/streams.js';
-import type { RecordedEvent } from '../src/event-store/event-store.js';
+import type { Position, RecordedEvent } from '../src/event-store/event-store.js';
 import { cutPage, encodeCursor, pageClause, type Keyset, type Page, type PageRequest } from './paging.js';
+import { Periods, periodTable } from './periods.js';
 import type { Projection, ProjectionWriter } from './projection.js';
 import type { ViewDatabase } from './view-database.js';
 
@@ -12,16 +13,29 @@ export interface ViewedProfile extends FoldedProfile {
   readonly events: number;
 }
 
-/** The authentication profiles. There are few, and every account that names one asks for it: they are kept in memory as well. */
+/** The tables of when which name had a profile, and when it gave access as far as was known. */
+const presence = 'profile_presence';
+const usability = 'profile_usability';
+
+/**
+ * The authentication profiles. There are few, and every account that names one asks for it: they are kept in memory as well.
+ * Of the past the view knows which there were and gave access when; what else there was to them, their own histories tell.
+ */
 export const authenticationProfiles: Projection<ProfileReader> = {
   name: 'authentication-profiles',
-  version: 1,
+  version: 2,
   streamPrefixes: [streamPrefixes.authenticationProfile],
   tables: `
     CREATE TABLE profile (
       key TEXT PRIMARY KEY, -- the name in lower case
       is_present INTEGER NOT NULL, folded TEXT NOT NULL -- JSON; of a name without a profile as well, whose versions go on counting
-    ) STRICT`,
+    ) STRICT;
+    ${periodTable(presence)}
+    ${periodTable(usability)}
+    CREATE TABLE profile_milestone ( -- what a stream had come to after some of its events, so that to fold it up to a moment takes few more
+      number INTEGER PRIMARY KEY, key TEXT NOT NULL, recorded_at INTEGER NOT NULL, folded TEXT NOT NULL -- the event's position; milliseconds since 1970; JSON
+    ) STRICT;
+    CREATE INDEX profile_milestone_by_key ON profile_milestone (key, number);`,
   indexes: [],
   open: (view) => {
     const profiles = new Map<string, ViewedProfile>();
@@ -29,11 +43,19 @@ export const authenticationProfiles: Projection<ProfileReader> = {
   },
 };
 
+/** A provider may replace a refresh token every hour. */
+const rotationsBetweenMilestones = 256;
+
 class ProfileWriter implements ProjectionWriter {
+  readonly #presence: Periods;
+  readonly #usability: Periods;
+
   constructor(
     readonly view: ViewDatabase,
     readonly profiles: Map<string, ViewedProfile>,
   ) {
+    this.#presence = new Periods(view, presence);
+    this.#usability = new Periods(view, usability);
     this.#load();
   }
 
@@ -42,10 +64,16 @@ class ProfileWriter implements ProjectionWriter {
     if (!known || !isAuthenticationProfileEvent(known)) return;
     const key = event.streamId.slice(streamPrefixes.authenticationProfile.length);
     const { revision, recordedAt, metadata } = event;
-    const folded = foldProfile(this.profiles.get(key) ?? noProfile, { ...known, revision, recordedAt, actor: actorOf(metadata) });
+    const before = this.profiles.get(key) ?? noProfile;
+    const folded = foldProfile(before, { ...known, revision, recordedAt, actor: actorOf(metadata) });
+    if (isThere(before) !== isThere(folded)) this.#presence.change(key, isThere(folded), event);
+    if (givesAccess(before) !== givesAccess(folded)) this.#usability.change(key, givesAccess(folded), event);
     const viewed = { ...folded, events: Number(revision) + 1 };
     this.profiles.set(key, viewed);
-    this.view.run('INSERT OR REPLACE INTO profile VALUES (?, ?, ?)', key, viewed.snapshot === null ? 0 : 1, JSON.stringify(viewed));
+    const text = JSON.stringify(viewed);
+    this.view.run('INSERT OR REPLACE INTO profile VALUES (?, ?, ?)', key, viewed.snapshot === null ? 0 : 1, text);
+    if (known.type !== 'RefreshTokenRotated' || viewed.events % rotationsBetweenMilestones === 0)
+      this.view.run('INSERT INTO profile_milestone VALUES (?, ?, ?, ?)', event.position, key, recordedAt.getTime(), text);
   }
 
   flush(): void {
@@ -65,10 +93,16 @@ class ProfileWriter implements ProjectionWriter {
 const byName: Keyset = { name: 'AUTHENTICATION_PROFILES', columns: ['key'], direction: 'ASC' };
 
 export class ProfileReader {
+  readonly #presence: Periods;
+  readonly #usability: Periods;
+
   constructor(
     readonly view: ViewDatabase,
     readonly profiles: ReadonlyMap<string, ViewedProfile>,
-  ) {}
+  ) {
+    this.#presence = new Periods(view, presence);
+    this.#usability = new Periods(view, usability);
+  }
 
   find(name: string): ProfileSnapshot | null {
     return this.profiles.get(name.toLowerCase())?.snapshot ?? null;
@@ -77,6 +111,18 @@ export class ProfileReader {
   /** With what is known of a name that no profile has any more; null for one that none ever had. */
   folded(name: string): ViewedProfile | null {
     return this.profiles.get(name.toLowerCase()) ?? null;
+  }
+
+  /**
+   * The last that is kept of what the name had come to by the moment: what came later, a few hundred events at most, has to be folded in. Null for nothing.
+   * @param position the last event that counts; null where `time` alone decides.
+   */
+  milestone(name: string, { time, position }: { readonly time: Date; readonly position: Position | null }): ViewedProfile | null {
+    // The database would cut the text at the NUL and find another profile.
+    if (name.includes('\0')) return null;
+    const [condition, value] = position === null ? (['recorded_at <= ?', time.getTime()] as const) : (['number <= ?', position] as const);
+    const row = this.view.get(`SELECT folded FROM profile_milestone WHERE key = ? AND ${condition} ORDER BY number DESC LIMIT 1`, name.toLowerCase(), value);
+    return row ? (JSON.parse(String(row['folded'])) as ViewedProfile) : null;
   }
 
   page(page: PageRequest): Page<ProfileSnapshot> {
@@ -101,11 +147,33 @@ export class ProfileReader {
 
   /** The names, in lower case, of profiles that give access as far as is known. */
   usable(): readonly string[] {
-    return [...this.profiles].filter(([, { snapshot }]) => snapshot !== null && reauthorization(snapshot.profile) === null).map(([name]) => name);
+    return [...this.profiles].filter(([, profile]) => givesAccess(profile)).map(([name]) => name);
+  }
+
+  /** The names, in lower case, of the profiles that there were at this time. @throws {InvalidCursor} */
+  pageAt(page: PageRequest, at: Date): Page<string> {
+    return this.#presence.pageAt(byName, page, at);
+  }
+
+  countAt(at: Date): number {
+    return this.#presence.countAt(at);
+  }
+
+  /** As {@link usable}, at this time. */
+  usableAt(at: Date): readonly string[] {
+    return this.#usability.keysAt(at);
   }
 
   #entry(key: string, cursor: string) {
     const row = this.find(key);
     return row ? [{ row, cursor }] : [];
   }
+}
+
+function isThere({ snapshot }: FoldedProfile): boolean {
+  return snapshot !== null;
+}
+
+function givesAccess({ snapshot }: FoldedProfile): boolean {
+  return snapshot !== null && reauthorization(snapshot.profile) === null;
 }

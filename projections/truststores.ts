@@ -3,19 +3,27 @@ import { streamPrefixes } from '../src/domain/streams.js';
 import { evolveTruststoreSnapshot, type TruststoreSnapshot } from '../src/domain/truststore/snapshot.js';
 import type { RecordedEvent } from '../src/event-store/event-store.js';
 import { cutPage, encodeCursor, pageClause, type Keyset, type Page, type PageRequest } from './paging.js';
+import { Periods, periodTable } from './periods.js';
 import type { Projection, ProjectionWriter } from './projection.js';
 import type { ViewDatabase } from './view-database.js';
 
-/** The truststores with their certificates. There are few, and every account that names one asks for it: they are kept in memory as well. */
+/** The table of when which name had a truststore. */
+const presence = 'truststore_presence';
+
+/**
+ * The truststores with their certificates. There are few, and every account that names one asks for it: they are kept in memory as well.
+ * Of the past the view knows which there were when; what was in them, their own histories tell.
+ */
 export const truststores: Projection<TruststoreReader> = {
   name: 'truststores',
-  version: 1,
+  version: 2,
   streamPrefixes: [streamPrefixes.truststore],
   tables: `
     CREATE TABLE truststore (
       key TEXT PRIMARY KEY, -- the name in lower case
       snapshot TEXT NOT NULL -- JSON
-    ) STRICT`,
+    ) STRICT;
+    ${periodTable(presence)}`,
   indexes: [],
   open: (view) => {
     const snapshots = new Map<string, TruststoreSnapshot>();
@@ -24,10 +32,13 @@ export const truststores: Projection<TruststoreReader> = {
 };
 
 class TruststoreWriter implements ProjectionWriter {
+  readonly #presence: Periods;
+
   constructor(
     readonly view: ViewDatabase,
     readonly snapshots: Map<string, TruststoreSnapshot>,
   ) {
+    this.#presence = new Periods(view, presence);
     this.#load();
   }
 
@@ -35,7 +46,9 @@ class TruststoreWriter implements ProjectionWriter {
     const known = upcast(event);
     if (!known || !isTruststoreEvent(known)) return;
     const key = event.streamId.slice(streamPrefixes.truststore.length);
-    const snapshot = evolveTruststoreSnapshot(this.snapshots.get(key) ?? null, known, event);
+    const before = this.snapshots.get(key) ?? null;
+    const snapshot = evolveTruststoreSnapshot(before, known, event);
+    if ((before === null) !== (snapshot === null)) this.#presence.change(key, snapshot !== null, event);
     if (snapshot === null) {
       this.snapshots.delete(key);
       this.view.run('DELETE FROM truststore WHERE key = ?', key);
@@ -63,10 +76,14 @@ class TruststoreWriter implements ProjectionWriter {
 const byName: Keyset = { name: 'TRUSTSTORES', columns: ['key'], direction: 'ASC' };
 
 export class TruststoreReader {
+  readonly #presence: Periods;
+
   constructor(
     readonly view: ViewDatabase,
     readonly snapshots: ReadonlyMap<string, TruststoreSnapshot>,
-  ) {}
+  ) {
+    this.#presence = new Periods(view, presence);
+  }
 
   find(name: string): TruststoreSnapshot | null {
     return this.snapshots.get(name.toLowerCase()) ?? null;
@@ -90,6 +107,19 @@ export class TruststoreReader {
   /** The names, in lower case. */
   names(): readonly string[] {
     return [...this.snapshots.keys()];
+  }
+
+  /** The names, in lower case, of those that there were at this time. @throws {InvalidCursor} */
+  pageAt(page: PageRequest, at: Date): Page<string> {
+    return this.#presence.pageAt(byName, page, at);
+  }
+
+  countAt(at: Date): number {
+    return this.#presence.countAt(at);
+  }
+
+  namesAt(at: Date): readonly string[] {
+    return this.#presence.keysAt(at);
   }
 
   #entry(key: string, cursor: string) {

@@ -4,13 +4,13 @@ import type { ProfileSnapshot } from '../../src/domain/authentication-profile/sn
 import { auditEntries, AuditEntryConnection } from '../audit/audit-entry-connection.js';
 import { DateTime } from '../date-time/date-time-scalar.js';
 import { EmailAccountConnection } from '../email-account/account-list.js';
-import { accountsFitting } from '../email-account/accounts-fitting.js';
+import { accountsNaming } from '../email-account/accounts-fitting.js';
 import { secretStatus, SecretStatus } from '../email-account/connection-settings.js';
-import { globalId } from '../node/global-id.js';
+import { globalId, keyThen } from '../node/global-id.js';
 import { Node } from '../node/node.js';
 import { connectionOf } from '../paging/connection.js';
 import { PageArguments } from '../paging/page-arguments.js';
-import type { RequestContext } from '../request-context.js';
+import type { Past, RequestContext, TokenFacts } from '../request-context.js';
 import { OAuthGrant, OAuthPreset } from './oauth-enums.js';
 import { AuthenticationProfileState, stateOf, type ProfileState } from './profile-state.js';
 
@@ -21,13 +21,16 @@ import { AuthenticationProfileState, stateOf, type ProfileState } from './profil
 })
 export class AuthenticationProfile implements Node {
   readonly #snapshot: ProfileSnapshot;
+  readonly #past: Past | null;
 
-  constructor(snapshot: ProfileSnapshot) {
+  /** @param past what there was beside the profile when it was like this; null for the profile as it is now. */
+  constructor(snapshot: ProfileSnapshot, past: Past | null = null) {
     this.#snapshot = snapshot;
+    this.#past = past;
   }
 
   get id(): string {
-    return globalId('AuthenticationProfile', this.#settings.name.toLowerCase());
+    return globalId('AuthenticationProfile', keyThen(this.#settings.name.toLowerCase(), this.#past?.moment));
   }
 
   @Field(() => ID, { description: 'The name that accounts refer to it by. Unique ignoring case, and final.' })
@@ -103,29 +106,33 @@ export class AuthenticationProfile implements Node {
 
   @Field(() => AuthenticationProfileState, {
     description:
-      'Whether it gives access tokens. That a consent is needed all nodes know; of what else went well or wrong each node knows what it did itself since its start.',
+      'Whether it gives access tokens. That a consent is needed all nodes know; of what else went well or wrong each node knows what it did itself since its start. ' +
+      'Of an earlier time only what was recorded is known: REAUTHORIZATION_REQUIRED where a consent was needed, else UNUSED.',
   })
-  state(@Ctx() { tokenFacts }: RequestContext): ProfileState {
-    return stateOf(this.#snapshot.profile, tokenFacts(this.name)).state;
+  state(@Ctx() context: RequestContext): ProfileState {
+    return stateOf(this.#snapshot.profile, this.#tokenFacts(context)).state;
   }
 
   @Field(() => String, { nullable: true, description: 'What is wrong and what to do, for people; null when nothing is.' })
-  stateMessage(@Ctx() { tokenFacts }: RequestContext): string | null {
-    return stateOf(this.#snapshot.profile, tokenFacts(this.name)).message;
+  stateMessage(@Ctx() context: RequestContext): string | null {
+    return stateOf(this.#snapshot.profile, this.#tokenFacts(context)).message;
   }
 
   @Field(() => DateTime, {
     nullable: true,
     description:
-      'When the access token expires that the answering node has; it gets the next one before. Null when it has none: each node gets its own, and keeps it in memory alone.',
+      'When the access token expires that the answering node has; it gets the next one before. Null when it has none: each node gets its own, and keeps it in memory alone. Null of an earlier time.',
   })
-  accessTokenExpiresAt(@Ctx() { tokenFacts }: RequestContext): Date | null {
-    return tokenFacts(this.name)?.accessTokenExpiresAt ?? null;
+  accessTokenExpiresAt(@Ctx() context: RequestContext): Date | null {
+    return this.#tokenFacts(context)?.accessTokenExpiresAt ?? null;
   }
 
-  @Field(() => DateTime, { nullable: true, description: 'When the answering node last got an access token; null when it has not since its start.' })
-  lastRefreshedAt(@Ctx() { tokenFacts }: RequestContext): Date | null {
-    return tokenFacts(this.name)?.lastRefreshedAt ?? null;
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the answering node last got an access token; null when it has not since its start, and of an earlier time.',
+  })
+  lastRefreshedAt(@Ctx() context: RequestContext): Date | null {
+    return this.#tokenFacts(context)?.lastRefreshedAt ?? null;
   }
 
   @Field(() => Int, { description: 'Counts the events of the name, those of an earlier profile of the name too. For `expectedVersion`.' })
@@ -143,17 +150,25 @@ export class AuthenticationProfile implements Node {
     return this.#snapshot.updatedAt;
   }
 
-  @Field(() => EmailAccountConnection, { description: 'The accounts that name it, by accountId, deleted ones too: while there are any, it cannot be deleted.' })
-  usedBy(@Args(() => PageArguments) page: PageArguments, @Ctx() context: RequestContext): EmailAccountConnection {
-    return accountsFitting({ authenticationProfile: this.name, status: ['ACTIVE', 'DISABLED', 'DELETED'] }, page, context);
+  @Field(() => EmailAccountConnection, {
+    description:
+      'The accounts that name it, by accountId, deleted ones too: while there are any, it cannot be deleted. Of an earlier time: those that named it then, as they were then.',
+  })
+  usedBy(@Args(() => PageArguments) page: PageArguments, @Ctx() context: RequestContext): EmailAccountConnection | Promise<EmailAccountConnection> {
+    return accountsNaming({ authenticationProfile: this.name }, page, this.#past, context);
   }
 
   @Field(() => AuditEntryConnection, {
     description:
-      'All that was done to the profile and attempted on it, oldest first: `last: 20` gives the newest. An earlier profile of the name is in it too.',
+      'All that was done to the profile and attempted on it, oldest first: `last: 20` gives the newest. An earlier profile of the name is in it too. The whole history, also on the profile as it was.',
   })
   history(@Args(() => PageArguments) page: PageArguments, @Ctx() context: RequestContext): AuditEntryConnection {
-    return auditEntries({ entityType: ['AuthenticationProfile'], entityId: [this.name] }, page, context);
+    return auditEntries('AuthenticationProfile.history', { entityType: ['AuthenticationProfile'], entityId: [this.name] }, page, context);
+  }
+
+  /** Access tokens are kept in memory alone: nothing is known of those that there were. */
+  #tokenFacts({ tokenFacts }: RequestContext): TokenFacts | null {
+    return this.#past === null ? tokenFacts(this.name) : null;
   }
 
   get #settings(): ProfileSettings {

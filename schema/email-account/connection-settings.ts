@@ -9,6 +9,7 @@ import type {
 } from '../../src/domain/email-account/settings.js';
 import { isSecretReference } from '../../src/domain/email-account/state.js';
 import { Actor } from '../actor/actor.js';
+import type { AsOf } from '../as-of.js';
 import { DateTime } from '../date-time/date-time-scalar.js';
 import { enumeration } from '../enumeration.js';
 
@@ -75,6 +76,9 @@ export class SmtpConnection {
 
   @Field(() => ID, { nullable: true, description: authenticationProfileName })
   readonly authenticationProfileName!: string | null;
+
+  /** When they stood for what they name; null for now. */
+  readonly asOf!: AsOf | null;
 }
 
 @ObjectType({ description: 'Where and how a mailbox is read by IMAP or POP3.' })
@@ -99,22 +103,28 @@ export class ReceiverConnection {
 
   @Field(() => ID, { nullable: true, description: authenticationProfileName })
   readonly authenticationProfileName!: string | null;
+
+  /** When they stood for what they name; null for now. */
+  readonly asOf!: AsOf | null;
 }
 
 @ObjectType({ description: 'How Microsoft Graph is reached: through an authentication profile alone.' })
 export class MicrosoftGraphConnection {
   @Field(() => ID, { description: 'The OAuth 2.0 authentication profile. It may name one that does not exist: the account is not ready then.' })
   readonly authenticationProfileName!: string;
+
+  /** When it stood for what it names; null for now. */
+  readonly asOf!: AsOf | null;
 }
 
-export function smtpConnection({ truststore, authenticationProfile, ...rest }: SmtpConnectionSettings): SmtpConnection {
-  return { ...rest, truststoreName: truststore, authenticationProfileName: authenticationProfile };
+export function smtpConnection({ truststore, authenticationProfile, ...rest }: SmtpConnectionSettings, asOf: AsOf | null): SmtpConnection {
+  return { ...rest, truststoreName: truststore, authenticationProfileName: authenticationProfile, asOf };
 }
 
-export function receiverConnection({ truststore, authenticationProfile, ...rest }: ReceiverConnectionSettings): ReceiverConnection {
-  return { ...rest, truststoreName: truststore, authenticationProfileName: authenticationProfile };
+export function receiverConnection({ truststore, authenticationProfile, ...rest }: ReceiverConnectionSettings, asOf: AsOf | null): ReceiverConnection {
+  return { ...rest, truststoreName: truststore, authenticationProfileName: authenticationProfile, asOf };
 }
 
-export function microsoftGraphConnection({ authenticationProfile }: GraphSenderSettings['connection']): MicrosoftGraphConnection {
-  return { authenticationProfileName: authenticationProfile };
+export function microsoftGraphConnection({ authenticationProfile }: GraphSenderSettings['connection'], asOf: AsOf | null): MicrosoftGraphConnection {
+  return { authenticationProfileName: authenticationProfile, asOf };
 }

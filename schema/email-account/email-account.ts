@@ -6,11 +6,11 @@ import { Actor } from '../actor/actor.js';
 import { auditEntries, AuditEntryConnection } from '../audit/audit-entry-connection.js';
 import { ConnectionTest, lastTestOf } from '../connection-test/connection-test.js';
 import { DateTime } from '../date-time/date-time-scalar.js';
-import { globalId } from '../node/global-id.js';
+import { globalId, keyThen } from '../node/global-id.js';
 import { Node } from '../node/node.js';
 import { PageArguments } from '../paging/page-arguments.js';
 import { EmailProvider, emailProviderOf } from '../provider/email-provider.js';
-import type { RequestContext } from '../request-context.js';
+import type { Past, RequestContext } from '../request-context.js';
 import { EmailAccountStatus, type AccountStatus } from './account-status.js';
 import { Readiness } from './readiness.js';
 import { Receiver, receiverOf } from './receiver.js';
@@ -21,13 +21,16 @@ const statuses = { active: 'ACTIVE', disabled: 'DISABLED', deleted: 'DELETED' } 
 @ObjectType({ implements: Node, description: 'An email account: who it is, how it sends, how it receives.' })
 export class EmailAccount implements Node {
   readonly #snapshot: EmailAccountSnapshot;
+  readonly #past: Past | null;
 
-  constructor(snapshot: EmailAccountSnapshot) {
+  /** @param past what there was beside the account when it was like this; null for the account as it is now. */
+  constructor(snapshot: EmailAccountSnapshot, past: Past | null = null) {
     this.#snapshot = snapshot;
+    this.#past = past;
   }
 
   get id(): string {
-    return globalId('EmailAccount', this.#snapshot.account.accountId.toLowerCase());
+    return globalId('EmailAccount', keyThen(this.#snapshot.account.accountId.toLowerCase(), this.#past?.moment));
   }
 
   @Field(() => ID, { description: 'The key that applications name it by. Unique ignoring case, and final.' })
@@ -65,23 +68,26 @@ export class EmailAccount implements Node {
   @Field(() => Sender, { nullable: true, description: 'How it sends; null when it does not.' })
   get sender(): Sender | null {
     const { sender } = this.#snapshot.account;
-    return sender && senderOf(sender);
+    return sender && senderOf(sender, this.#past);
   }
 
   @Field(() => Receiver, { nullable: true, description: 'How it receives; null when it does not.' })
   get receiver(): Receiver | null {
     const { receiver } = this.#snapshot.account;
-    return receiver && receiverOf(receiver);
+    return receiver && receiverOf(receiver, this.#past);
   }
 
-  @Field(() => Readiness, { description: 'Whether it has all that it needs before it can be used.' })
-  readiness(@Ctx() { knownNames }: RequestContext): Readiness {
-    return readinessOf(this.#snapshot.account, knownNames);
+  @Field(() => Readiness, {
+    description:
+      'Whether it has all that it needs before it can be used. Of an earlier version or time: whether it had, by the truststores and profiles that there were then, and what was about to expire then.',
+  })
+  readiness(@Ctx() { knownNames }: RequestContext): Readiness | Promise<Readiness> {
+    return this.#past === null ? readinessOf(this.#snapshot.account, knownNames) : this.#past.readiness(this.#snapshot);
   }
 
   @Field(() => ConnectionTest, { nullable: true, description: 'How the last connection test of the saved account went; null when there was none.' })
   get connectionTest(): ConnectionTest | null {
-    return lastTestOf(this.#snapshot);
+    return lastTestOf(this.#snapshot, { past: this.#past });
   }
 
   @Field(() => DateTime, { description: 'When it was created.' })
@@ -109,6 +115,6 @@ export class EmailAccount implements Node {
       'All that was done to the account and attempted on it, oldest first: `last: 20` gives the newest. The whole history, also on an older version of the account.',
   })
   history(@Args(() => PageArguments) page: PageArguments, @Ctx() context: RequestContext): AuditEntryConnection {
-    return auditEntries({ entityType: ['EmailAccount'], entityId: [this.accountId] }, page, context);
+    return auditEntries('EmailAccount.history', { entityType: ['EmailAccount'], entityId: [this.accountId] }, page, context);
   }
 }

@@ -1,5 +1,6 @@
 import { createUnionType, Field, ObjectType } from 'type-graphql';
 import type { GraphReceiverSettings, MailboxReceiverSettings, ReceiverSettings } from '../../src/domain/email-account/settings.js';
+import type { AsOf } from '../as-of.js';
 import {
   microsoftGraphConnection,
   MicrosoftGraphConnection,
@@ -32,9 +33,9 @@ export class ImapReceiver {
   @Field(() => String, { description: 'The mailbox that is read, e.g. `INBOX`.' })
   readonly mailbox: string;
 
-  constructor(settings: MailboxReceiverSettings) {
+  constructor(settings: MailboxReceiverSettings, asOf: AsOf | null) {
     this.identity = receiverIdentity(settings);
-    this.connection = receiverConnection(settings.connection);
+    this.connection = receiverConnection(settings.connection, asOf);
     this.mailbox = settings.mailbox ?? 'INBOX';
   }
 }
@@ -47,9 +48,9 @@ export class Pop3Receiver {
   @Field(() => ReceiverConnection, { description: 'From which server.' })
   readonly connection: ReceiverConnection;
 
-  constructor(settings: MailboxReceiverSettings) {
+  constructor(settings: MailboxReceiverSettings, asOf: AsOf | null) {
     this.identity = receiverIdentity(settings);
-    this.connection = receiverConnection(settings.connection);
+    this.connection = receiverConnection(settings.connection, asOf);
   }
 }
 
@@ -70,9 +71,9 @@ export class MicrosoftGraphReceiver {
   @Field(() => MicrosoftGraphConnection, { description: 'With which authentication.' })
   readonly connection: MicrosoftGraphConnection;
 
-  constructor({ identity, connection }: GraphReceiverSettings) {
+  constructor({ identity, connection }: GraphReceiverSettings, asOf: AsOf | null) {
     this.identity = identity;
-    this.connection = microsoftGraphConnection(connection);
+    this.connection = microsoftGraphConnection(connection, asOf);
   }
 }
 
@@ -83,14 +84,15 @@ export const Receiver = createUnionType({
 });
 export type Receiver = ImapReceiver | Pop3Receiver | MicrosoftGraphReceiver;
 
-export function receiverOf(settings: ReceiverSettings): Receiver {
+/** @param asOf when it was so: what it names is shown as of that moment. Null: as of now. */
+export function receiverOf(settings: ReceiverSettings, asOf: AsOf | null = null): Receiver {
   switch (settings.kind) {
     case 'imap':
-      return new ImapReceiver(settings);
+      return new ImapReceiver(settings, asOf);
     case 'pop3':
-      return new Pop3Receiver(settings);
+      return new Pop3Receiver(settings, asOf);
     case 'microsoftGraph':
-      return new MicrosoftGraphReceiver(settings);
+      return new MicrosoftGraphReceiver(settings, asOf);
   }
 }
 

@@ -1,5 +1,6 @@
 import { createUnionType, Field, ObjectType } from 'type-graphql';
 import type { GraphSenderSettings, SenderSettings, SmtpSenderSettings } from '../../src/domain/email-account/settings.js';
+import type { AsOf } from '../as-of.js';
 import { microsoftGraphConnection, MicrosoftGraphConnection, smtpConnection, SmtpConnection, secretStatus, SecretStatus } from './connection-settings.js';
 
 const replyTo = 'Where replies go; null for the From address.';
@@ -30,9 +31,9 @@ export class SmtpSender {
   @Field(() => SmtpConnection, { description: 'Through which server.' })
   readonly connection: SmtpConnection;
 
-  constructor({ identity, connection, password }: SmtpSenderSettings) {
+  constructor({ identity, connection, password }: SmtpSenderSettings, asOf: AsOf | null) {
     this.identity = { ...identity, password: secretStatus(password) };
-    this.connection = smtpConnection(connection);
+    this.connection = smtpConnection(connection, asOf);
   }
 }
 
@@ -56,9 +57,9 @@ export class MicrosoftGraphSender {
   @Field(() => MicrosoftGraphConnection, { description: 'With which authentication.' })
   readonly connection: MicrosoftGraphConnection;
 
-  constructor({ identity, connection }: GraphSenderSettings) {
+  constructor({ identity, connection }: GraphSenderSettings, asOf: AsOf | null) {
     this.identity = identity;
-    this.connection = microsoftGraphConnection(connection);
+    this.connection = microsoftGraphConnection(connection, asOf);
   }
 }
 
@@ -69,6 +70,7 @@ export const Sender = createUnionType({
 });
 export type Sender = SmtpSender | MicrosoftGraphSender;
 
-export function senderOf(settings: SenderSettings): Sender {
-  return settings.kind === 'smtp' ? new SmtpSender(settings) : new MicrosoftGraphSender(settings);
+/** @param asOf when it was so: what it names is shown as of that moment. Null: as of now. */
+export function senderOf(settings: SenderSettings, asOf: AsOf | null = null): Sender {
+  return settings.kind === 'smtp' ? new SmtpSender(settings, asOf) : new MicrosoftGraphSender(settings, asOf);
 }

@@ -5,12 +5,12 @@ import { auditEntries, AuditEntryConnection } from '../audit/audit-entry-connect
 import { Certificate } from '../connection-test/connection-test-stage.js';
 import { DateTime } from '../date-time/date-time-scalar.js';
 import { EmailAccountConnection } from '../email-account/account-list.js';
-import { accountsFitting } from '../email-account/accounts-fitting.js';
-import { globalId } from '../node/global-id.js';
+import { accountsNaming } from '../email-account/accounts-fitting.js';
+import { globalId, keyThen } from '../node/global-id.js';
 import { Node } from '../node/node.js';
 import { connectionOf } from '../paging/connection.js';
 import { PageArguments } from '../paging/page-arguments.js';
-import type { RequestContext } from '../request-context.js';
+import type { Past, RequestContext } from '../request-context.js';
 
 /** A truststore may hold a hundred certificates of 2 KB each. */
 const costOfCertificates = 10;
@@ -22,13 +22,16 @@ const costOfCertificates = 10;
 })
 export class Truststore implements Node {
   readonly #snapshot: TruststoreSnapshot;
+  readonly #past: Past | null;
 
-  constructor(snapshot: TruststoreSnapshot) {
+  /** @param past what there was beside the truststore when it was like this; null for the truststore as it is now. */
+  constructor(snapshot: TruststoreSnapshot, past: Past | null = null) {
     this.#snapshot = snapshot;
+    this.#past = past;
   }
 
   get id(): string {
-    return globalId('Truststore', this.name.toLowerCase());
+    return globalId('Truststore', keyThen(this.name.toLowerCase(), this.#past?.moment));
   }
 
   @Field(() => ID, { description: 'The name that accounts refer to it by. Unique ignoring case, and final.' })
@@ -64,17 +67,20 @@ export class Truststore implements Node {
     return this.#snapshot.updatedAt;
   }
 
-  @Field(() => EmailAccountConnection, { description: 'The accounts that name it, by accountId, deleted ones too: while there are any, it cannot be deleted.' })
-  usedBy(@Args(() => PageArguments) page: PageArguments, @Ctx() context: RequestContext): EmailAccountConnection {
-    return accountsFitting({ truststore: this.name, status: ['ACTIVE', 'DISABLED', 'DELETED'] }, page, context);
+  @Field(() => EmailAccountConnection, {
+    description:
+      'The accounts that name it, by accountId, deleted ones too: while there are any, it cannot be deleted. Of an earlier time: those that named it then, as they were then.',
+  })
+  usedBy(@Args(() => PageArguments) page: PageArguments, @Ctx() context: RequestContext): EmailAccountConnection | Promise<EmailAccountConnection> {
+    return accountsNaming({ truststore: this.name }, page, this.#past, context);
   }
 
   @Field(() => AuditEntryConnection, {
     description:
-      'All that was done to the truststore and attempted on it, oldest first: `last: 20` gives the newest. An earlier truststore of the name is in it too.',
+      'All that was done to the truststore and attempted on it, oldest first: `last: 20` gives the newest. An earlier truststore of the name is in it too. The whole history, also on the truststore as it was.',
   })
   history(@Args(() => PageArguments) page: PageArguments, @Ctx() context: RequestContext): AuditEntryConnection {
-    return auditEntries({ entityType: ['Truststore'], entityId: [this.name] }, page, context);
+    return auditEntries('Truststore.history', { entityType: ['Truststore'], entityId: [this.name] }, page, context);
   }
 }
 

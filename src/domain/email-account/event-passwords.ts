@@ -28,20 +28,19 @@ export function passwordIn(event: EmailAccountEvent): { readonly slot: SecretSlo
   }
 }
 
-/** The same event with the fingerprint that the secret store gave to its password. */
-export function withFingerprint(event: EmailAccountEvent, fingerprint: string): EmailAccountEvent {
+/** The same event with the fingerprint that the secret store gave to its password. @param sameValueAs the first version that had this fingerprint; left out where it is new. */
+export function withFingerprint(event: EmailAccountEvent, fingerprint: string, sameValueAs?: number): EmailAccountEvent {
+  const marked = (password: Password) => (isSecretReference(password) ? withMark(password, fingerprint, sameValueAs) : password);
   switch (event.type) {
     case 'SenderConfigured':
-      return event.data.sender.kind === 'smtp'
-        ? { ...event, data: { sender: { ...event.data.sender, password: marked(event.data.sender.password, fingerprint) } } }
-        : event;
+      return event.data.sender.kind === 'smtp' ? { ...event, data: { sender: { ...event.data.sender, password: marked(event.data.sender.password) } } } : event;
     case 'ReceiverConfigured':
       return event.data.receiver.kind === 'microsoftGraph'
         ? event
-        : { ...event, data: { receiver: { ...event.data.receiver, password: marked(event.data.receiver.password, fingerprint) } } };
+        : { ...event, data: { receiver: { ...event.data.receiver, password: marked(event.data.receiver.password) } } };
     case 'SenderPasswordChanged':
     case 'ReceiverPasswordChanged':
-      return { ...event, data: { password: marked(event.data.password, fingerprint) } };
+      return { ...event, data: { password: marked(event.data.password) } };
     case 'AccountCreated':
     case 'AccountRenamed':
     case 'ProviderChanged':
@@ -61,6 +60,12 @@ function slotted(slot: SecretSlot, password: Password) {
   return isSecretReference(password) ? { slot, reference: password } : null;
 }
 
-function marked(password: Password, fingerprint: string): Password {
-  return isSecretReference(password) ? { ...password, fingerprint } : password;
+/** A reference as it is once its secret is sealed. */
+function withMark(reference: SecretReference, fingerprint: string, sameValueAs?: number): SecretReference {
+  return { ...reference, fingerprint, ...(sameValueAs !== undefined && { sameValueAs }) };
+}
+
+/** Which version of a slot had a value first: the references that were given to it, oldest first, by their fingerprints. */
+export function firstVersions(references: readonly SecretReference[]): ReadonlyMap<string, number> {
+  return references.reduce((first, { fingerprint, version }) => (first.has(fingerprint) ? first : first.set(fingerprint, version)), new Map<string, number>());
 }

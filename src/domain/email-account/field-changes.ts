@@ -1,5 +1,6 @@
-import type { ReceiverConnectionSettings, ReceiverSettings, SenderSettings, SmtpConnectionSettings } from './settings.js';
-import { isSecretReference, passwordOf, type PresentAccount } from './state.js';
+import { secretChangeOf, type SecretChange } from './secret-change.js';
+import type { Password, ReceiverConnectionSettings, ReceiverSettings, SenderSettings, SmtpConnectionSettings } from './settings.js';
+import { passwordOf, type PresentAccount } from './state.js';
 
 /** A field of an account before and after. Of a secret no more than that it changed. */
 export interface FieldChange {
@@ -10,6 +11,8 @@ export interface FieldChange {
   /** Null where it is no more, and for a secret. */
   readonly after: unknown;
   readonly secret: boolean;
+  /** What became of a secret; left out for what is none. */
+  readonly secretChange?: SecretChange;
 }
 
 /** What is different between two states of an account, in the order of the form. Null: it was not there yet. */
@@ -26,8 +29,8 @@ export function fieldChanges(before: PresentAccount | null, after: PresentAccoun
 export function erasureChanges({ status, sender, receiver }: PresentAccount): readonly FieldChange[] {
   return [
     { path: 'status', before: statuses[status], after: null, secret: false },
-    ...secretChange('sender', passwordMark(sender), null),
-    ...secretChange('receiver', passwordMark(receiver), null),
+    ...secretChange('sender', passwordOf(sender), null),
+    ...secretChange('receiver', passwordOf(receiver), null),
   ];
 }
 
@@ -83,7 +86,7 @@ function sectionChanges<Section extends SenderSettings | ReceiverSettings>(
   before: Section | null,
   after: Section | null,
 ): readonly FieldChange[] {
-  return [...changesOf(fields, before, after), ...secretChange(name, passwordMark(before), passwordMark(after))];
+  return [...changesOf(fields, before, after), ...secretChange(name, passwordOf(before), passwordOf(after))];
 }
 
 function changesOf<Thing>(fields: readonly Field<Thing>[], before: Thing | null, after: Thing | null): readonly FieldChange[] {
@@ -96,12 +99,7 @@ function changesOf<Thing>(fields: readonly Field<Thing>[], before: Thing | null,
   return changes;
 }
 
-function secretChange(section: string, before: string | null, after: string | null): readonly FieldChange[] {
-  return before === after ? [] : [{ path: `${section}.identity.password`, before: null, after: null, secret: true }];
-}
-
-/** Which password it is: within its slot a version is given once. */
-function passwordMark(section: SenderSettings | ReceiverSettings | null): string | null {
-  const password = passwordOf(section);
-  return isSecretReference(password) ? `version ${password.version}` : password;
+function secretChange(section: string, before: Password, after: Password): readonly FieldChange[] {
+  const change = secretChangeOf(before, after);
+  return change === null ? [] : [{ path: `${section}.identity.password`, before: null, after: null, secret: true, secretChange: change }];
 }

@@ -13,6 +13,8 @@ export interface SecretReference {
   readonly version: number;
   /** Keyed hash of the value under the account's own key: equal for equal values of one account and field, useless without the key. */
   readonly fingerprint: string;
+  /** The first version of the slot that had this value, told by the fingerprints; left out where this is the first. */
+  readonly sameValueAs?: number;
   readonly setAt: string; // ISO 8601
   readonly setBy: Actor;
   /** The endpoints it was entered for, each as `endpointOf` prints it. It is sent to no other. */

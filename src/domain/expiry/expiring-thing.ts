@@ -31,3 +31,8 @@ export function thresholdPassed({ since, expiresAt }: Pick<ExpiringThing, 'since
   const left = end - Date.parse(now);
   return thresholdsInDays.filter((days) => left <= days * day && life > days * day).at(-1) ?? null;
 }
+
+/** Whether accounts that work with it are warned of its end: the same 30 days that the first threshold is. */
+export function endsSoon({ expiresAt }: Pick<ExpiringThing, 'expiresAt'>, now: Date): boolean {
+  return expiresAt < new Date(now.getTime() + thresholdsInDays[0] * day).toISOString();
+}
