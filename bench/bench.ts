@@ -5,6 +5,9 @@ import { stderr, stdout, version as nodeVersion } from 'node:process';
 import { openEmbeddedEventStore } from '../src/event-store/embedded.js';
 import { ProgressBar } from '../src/start/progress-bar.js';
 import { auditExportRows } from './audit-export.js';
+import { auditReviewRows } from './audit-review.js';
+import { auditVerifyRows } from './audit-verify.js';
+import { auditStreamRows } from './audit-stream.js';
 import { clusterStoreRows } from './cluster-store.js';
 import { durableCommitsASecond } from './durable-commits.js';
 import { load, type Load } from './load.js';
@@ -81,8 +84,17 @@ async function bench(directory: string): Promise<readonly Row[]> {
   say('Views built anew …');
   rows.push(...(await rebuilds(join(directory, 'many'))));
 
+  say('The audit trail reviewed …');
+  rows.push(...(await auditReviewRows(join(directory, 'review'))));
+
   say('The audit trail exported …');
   rows.push(...(await auditExportRows(join(directory, 'export'), Math.ceil(1_000_000 / 3))));
+
+  say('The whole log verified …');
+  rows.push(...(await auditVerifyRows(join(directory, 'export'))));
+
+  say('The audit trail streamed …');
+  rows.push(...(await auditStreamRows(join(directory, 'stream'), 5_000)));
 
   say('A new node …');
   rows.push(...(await newNode(join(directory, 'many'), 3 * many)));

@@ -19,6 +19,7 @@ interface Rebuilt {
 export async function rebuilds(directory: string): Promise<readonly Row[]> {
   const store = await openEmbeddedEventStore(directory);
   const views = await openViews(store, {
+    rawEvents: store,
     directory,
     follow: false,
     readYourWritesMilliseconds: 0,

@@ -24,10 +24,11 @@ async function seedAccount(store: EventStore, n: number): Promise<void> {
   const id = randomUUID();
   const call = { actor: systemActor, role: 'ADMIN', requestId: id, correlationId: id, ip: '127.0.0.1', userAgent: 'bench', clientName: null } as const;
   const identity = { commandId: id, command: 'createEmailAccount', inputHash: id, reason: 'Seeded' };
-  await store.appendToStream(emailAccountStream(seededAccountId(n)), eventsToAppend(eventsOf(n), identity, call), 'no_stream');
+  await store.appendToStream(emailAccountStream(seededAccountId(n)), eventsToAppend(seededAccountEvents(n), identity, call), 'no_stream');
 }
 
-function eventsOf(n: number): readonly EmailAccountEvent[] {
+/** What the n-th seeded account is created by. */
+export function seededAccountEvents(n: number): readonly EmailAccountEvent[] {
   const accountId = seededAccountId(n);
   const emailAddress = `${accountId}@example.com`;
   const password = (boundTo: string) => ({

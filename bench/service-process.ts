@@ -18,7 +18,8 @@ export interface ServiceProcess {
   stop(): Promise<void>;
 }
 
-export async function startServiceProcess(dataDirectory: string): Promise<ServiceProcess> {
+/** @param more variables beside those that every measurement sets. */
+export async function startServiceProcess(dataDirectory: string, more: Readonly<Record<string, string>> = {}): Promise<ServiceProcess> {
   const child = spawn(execPath, ['--enable-source-maps', 'dist/src/main.js'], {
     env: {
       PATH: env['PATH'] ?? '',
@@ -27,6 +28,7 @@ export async function startServiceProcess(dataDirectory: string): Promise<Servic
       POSTLEDGER_PORT: '0',
       POSTLEDGER_LOG_LEVEL: 'warn',
       POSTLEDGER_ROOT_KEYS: `bench:${Buffer.alloc(32, 7).toString('base64')}`,
+      ...more,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

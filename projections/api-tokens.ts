@@ -62,6 +62,8 @@ class TokenWriter implements ProjectionWriter {
       }
       case 'ApiTokenRevoked':
         return this.#change(token && { ...token, revokedAt: token.revokedAt ?? at });
+      case 'ApiTokenExpired':
+        return;
       case 'ApiTokenUsed':
         return this.#change(token && { ...token, lastUsedAt: at });
     }

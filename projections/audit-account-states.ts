@@ -27,8 +27,8 @@ export class AuditAccountStates {
 
   #folded(key: string): EmailAccount {
     const rows = this.view.all(
-      `SELECT action, detail FROM entry JOIN entry_kind ON kind = number JOIN entry_detail USING (position)
-       WHERE entity_key = ? AND version IS NOT NULL AND entity_type = 'EmailAccount' AND action <> 'ConnectionTested' ORDER BY position`,
+      `SELECT action, detail FROM entry JOIN entry_kind ON kind = number
+       WHERE entity_key = ? AND version IS NOT NULL AND entity_type = 'EmailAccount' AND action <> 'ConnectionTested' ORDER BY ordinal`,
       key,
     );
     return rows.reduce<EmailAccount>((state, { action, detail }) => {

@@ -9,7 +9,7 @@ export interface AuditedEvent {
   readonly schemaVersion: number;
 }
 
-/** Leaves out what nobody who reads the trail needs: of a password stay its version, when and by whom it was set; of a token's verifier nothing. */
+/** Leaves out what nobody who reads the trail needs: of a password stay its version, the first one that had its value, when and by whom it was set; of a token's verifier nothing. */
 export function audited(event: RecordedEvent): AuditedEvent {
   const known = upcast(event);
   if (known === null) {
@@ -39,8 +39,8 @@ function withoutReferences(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(withoutReferences);
   if ('secretId' in value) {
-    const { version, setAt, setBy } = value as Json;
-    return { version, setAt, setBy };
+    const { version, sameValueAs, setAt, setBy } = value as Json;
+    return { version, ...(sameValueAs !== undefined && { sameValueAs }), setAt, setBy };
   }
   return Object.fromEntries(Object.entries(value).map(([name, each]: [string, unknown]) => [name, withoutReferences(each)]));
 }

@@ -71,7 +71,16 @@ function entityOf({ type, data }: SecurityLogEvent): Pick<EntryFacts, 'entityTyp
     case 'ServiceStarted':
     case 'ServiceStopped':
     case 'ViewsRebuilt':
+    case 'ViewsRestored':
+    case 'SecretsVerified':
+    case 'ServersScavenged':
+    case 'StoreAccessGranted':
     case 'RootKeysRotated':
+    case 'LogRestoreAccepted':
+    case 'LogVerified':
+    case 'AuditStreamDeadLettered':
+    case 'AuditStreamDeadLettersRetried':
+    case 'AuditStreamReplayed':
       return { entityType: 'Service', entityId: 'postledger' };
     case 'CommandRefused':
     case 'CommandConflicted':
@@ -84,6 +93,7 @@ function entityOf({ type, data }: SecurityLogEvent): Pick<EntryFacts, 'entityTyp
     case 'ServerCertificateInspected':
     case 'SettingsDiscovered':
     case 'ConsentBegun':
+    case 'RequestsLimited':
       return { entityType: data.entityType, entityId: data.entityId };
   }
 }
@@ -100,6 +110,7 @@ function outcomeOf(type: SecurityLogEvent['type']): AuditOutcome {
       return 'FAILED';
     case 'AccessDenied':
     case 'AuthenticationFailed':
+    case 'RequestsLimited':
       return 'DENIED';
     // A test was made, whatever it found: its own fields tell.
     case 'DraftConnectionTested':
@@ -113,7 +124,16 @@ function outcomeOf(type: SecurityLogEvent['type']): AuditOutcome {
     case 'ServiceStarted':
     case 'ServiceStopped':
     case 'ViewsRebuilt':
+    case 'ViewsRestored':
+    case 'SecretsVerified':
+    case 'ServersScavenged':
+    case 'StoreAccessGranted':
     case 'RootKeysRotated':
+    case 'LogRestoreAccepted':
+    case 'LogVerified':
+    case 'AuditStreamDeadLettered':
+    case 'AuditStreamDeadLettersRetried':
+    case 'AuditStreamReplayed':
       return 'ACCEPTED';
   }
 }
@@ -126,7 +146,8 @@ function namedByStream({ streamId, revision }: RecordedEvent): Pick<EntryFacts, 
   return { entityType: category.slice(0, 1).toUpperCase() + category.slice(1), entityId, version: Number(revision) + 1 };
 }
 
-function accountChanges(before: EmailAccount, after: EmailAccount): readonly FieldChange[] {
+/** What an event of an account changed. */
+export function accountChanges(before: EmailAccount, after: EmailAccount): readonly FieldChange[] {
   if (isPresent(after)) return fieldChanges(isPresent(before) ? before : null, after);
   return isPresent(before) ? erasureChanges(before) : [];
 }
@@ -156,6 +177,7 @@ function tokenChanges(event: ApiTokenEvent, recordedAt: Date): readonly FieldCha
     }
     case 'ApiTokenRevoked':
       return [change('revokedAt', recordedAt.toISOString())];
+    case 'ApiTokenExpired':
     case 'ApiTokenUsed':
       return [];
   }

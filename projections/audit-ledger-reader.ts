@@ -17,7 +17,7 @@ export interface LedgerLeaf {
 
 /** The hashes of the log. Sizes and places count leaves from 0. */
 export class LedgerReader {
-  constructor(readonly view: ViewDatabase) {}
+  constructor(readonly view: Pick<ViewDatabase, 'get' | 'all'>) {}
 
   /** How many leaves there are. */
   get size(): number {

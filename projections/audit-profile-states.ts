@@ -26,8 +26,8 @@ export class AuditProfileStates {
 
   #folded(key: string): AuthenticationProfile {
     const rows = this.view.all(
-      `SELECT action, detail FROM entry JOIN entry_kind ON kind = number JOIN entry_detail USING (position)
-       WHERE entity_key = ? AND version IS NOT NULL AND entity_type = 'AuthenticationProfile' ORDER BY position`,
+      `SELECT action, detail FROM entry JOIN entry_kind ON kind = number
+       WHERE entity_key = ? AND version IS NOT NULL AND entity_type = 'AuthenticationProfile' ORDER BY ordinal`,
       key,
     );
     return rows.reduce<AuthenticationProfile>((state, { action, detail }) => {

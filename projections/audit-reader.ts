@@ -1,103 +1,72 @@
 import type { StreamId } from '../src/event-store/event-store.js';
+import type { EntryDetail } from './audit-detail.js';
+import type { AuditEntries } from './audit-entries.js';
+import type { AuditIndex } from './audit-index.js';
 import type { AuditFilter, AuditRow } from './audit-row.js';
 import { AuditSearch, stretchBetween } from './audit-search.js';
 import type { AuditVocabulary } from './audit-vocabulary.js';
-import { shownChange, type EntryDetail } from './audit-detail.js';
 import { cutPage, type Page, type PageRequest } from './paging.js';
 import type { ViewDatabase } from './view-database.js';
 
-/** Counts go no further than this, except where only kinds of entries are asked for: these are counted as they are written. */
-const mostCounted = 10_000;
+/** Counts look through no more than this, two million entries or so, except where only kinds of entries are asked for: these are counted as they are written. */
+const mostBlocksCounted = 128;
 const mostInBatch = 100;
 const mostBetween = 100;
-
-interface Stored {
-  readonly position: number;
-  readonly id: string;
-  readonly recorded_at: number;
-  readonly kind: number;
-  readonly actor: number;
-  readonly version: number | null;
-  readonly correlation_id: string;
-  readonly detail: string;
-}
-
-const selected = 'SELECT * FROM entry JOIN entry_detail USING (position)';
 
 export class AuditReader {
   constructor(
     readonly view: ViewDatabase,
     readonly vocabulary: AuditVocabulary,
+    readonly entries: AuditEntries,
+    readonly index: AuditIndex,
   ) {}
 
   find(entryId: string): AuditRow | null {
-    const row = this.view.get(`${selected} WHERE id = ?`, entryId.toLowerCase());
-    return row ? this.#row(row as unknown as Stored) : null;
+    return this.entries.find(entryId);
   }
 
   page(filter: AuditFilter, page: PageRequest): Page<AuditRow> {
     const stretch = stretchBetween(page.after, page.before);
-    const positions = this.#search(filter).positions(stretch, page.take === 'last', page.size + 1);
-    const cut = cutPage(positions, page, String);
-    return { ...cut, entries: cut.entries.map(({ row, cursor }) => ({ row: this.#at(row), cursor })) };
+    const ordinals = this.#search(filter).ordinals(stretch, page.take === 'last', page.size + 1);
+    return withRows(cutPage(ordinals, page, String), (ordinal) => this.entries.at(ordinal));
   }
 
   count(filter: AuditFilter): number | null {
-    const search = this.#search(filter);
-    return search.countedKinds ? this.vocabulary.entriesOf(search.countedKinds.kinds) : search.count(mostCounted);
+    const kinds = this.vocabulary.kindsOf(filter);
+    return kinds === 'and more' ? this.#search(filter).count(mostBlocksCounted) : this.vocabulary.entriesOf(kinds);
   }
 
   between(accountId: string, from: number, to: number): readonly AuditRow[] {
     const rows = this.view.all(
-      `SELECT position FROM entry JOIN entry_kind ON kind = number
+      `SELECT ordinal FROM entry JOIN entry_kind ON kind = number
        WHERE entity_key = ? AND entity_type = 'EmailAccount' AND version > ? AND version <= ? ORDER BY version DESC LIMIT ${mostBetween}`,
       accountId.toLowerCase(),
       from,
       to,
     );
-    return rows.map(({ position }) => this.#at(Number(position))).reverse();
+    return rows.map(({ ordinal }) => this.entries.at(Number(ordinal))).reverse();
   }
 
   tail(filter: AuditFilter, after: bigint): { readonly rows: readonly AuditRow[]; readonly reached: bigint | null } {
     const end = this.view.position ?? 0n;
     if (after >= end) return { rows: [], reached: null };
-    const positions = this.#search(filter).positions({ after, before: end + 1n }, false, mostInBatch);
-    const last = positions.at(-1);
-    return { rows: positions.map((position) => this.#at(position)), reached: positions.length < mostInBatch || last === undefined ? end : BigInt(last) };
+    const ordinals = this.#search(filter).ordinals({ after, before: end + 1n }, false, mostInBatch);
+    const rows = ordinals.map((ordinal) => this.entries.at(ordinal));
+    return { rows, reached: rows.length < mostInBatch ? end : (rows.at(-1)?.position ?? end) };
   }
 
   streamOfCommand(commandId: string): StreamId | null {
-    const row = this.view.get('SELECT detail FROM entry JOIN entry_detail USING (position) WHERE command_id = ? LIMIT 1', commandId);
+    const row = this.view.get('SELECT detail FROM entry WHERE command_id = ? LIMIT 1', commandId);
     return row ? (JSON.parse(String(row['detail'])) as EntryDetail).streamId : null;
   }
 
   #search(filter: AuditFilter): AuditSearch {
-    return new AuditSearch(this.view, this.vocabulary, filter);
+    return new AuditSearch(this.view, this.index, filter);
   }
+}
 
-  #at(position: number): AuditRow {
-    const row = this.view.get(`${selected} WHERE position = ?`, position);
-    if (!row) throw new Error(`The audit trail's view has no entry at ${position}: build it anew.`);
-    return this.#row(row as unknown as Stored);
-  }
-
-  #row(row: Stored): AuditRow {
-    const { reason, entityId, changes, causationId, origin, schemaVersion, data } = JSON.parse(row.detail) as EntryDetail;
-    return {
-      id: row.id,
-      position: BigInt(row.position),
-      occurredAt: new Date(row.recorded_at).toISOString(),
-      ...this.vocabulary.kind(row.kind),
-      actor: this.vocabulary.actor(row.actor),
-      reason,
-      entityId,
-      version: row.version,
-      changes: changes.map(shownChange),
-      correlationId: row.correlation_id,
-      causationId,
-      origin,
-      data,
-      metadata: { schemaVersion },
-    };
-  }
+/** Cursors are positions: they hold on every node, however its view numbers the entries. */
+function withRows(page: Page<number>, rowAt: (ordinal: number) => AuditRow): Page<AuditRow> {
+  const rows = page.entries.map(({ row }) => rowAt(row));
+  return { ...page, entries: rows.map((row) => ({ row, cursor: String(row.position) })) };
 }

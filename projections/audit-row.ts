@@ -1,4 +1,5 @@
 import type { Actor } from '../src/domain/access/actor.js';
+import type { Role } from '../src/domain/access/role.js';
 import type { FieldChange } from '../src/domain/email-account/field-changes.js';
 import type { TimeRange } from './account-filter.js';
 
@@ -10,6 +11,12 @@ export interface AuditRow {
   readonly action: string;
   readonly outcome: AuditOutcome;
   readonly actor: Actor;
+  /** The role that the actor had then; null for the service itself, for whoever is not known, and for what was recorded before it was kept. */
+  readonly actorRole: Role | null;
+  /** The API token that was shown; null where none was, and for what was recorded before it was kept. */
+  readonly tokenId: string | null;
+  /** The version that a revert brought back with this; null for what is no revert. */
+  readonly revertedToVersion: number | null;
   readonly reason: string | null;
   readonly entityType: string;
   readonly entityId: string;

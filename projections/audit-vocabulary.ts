@@ -56,6 +56,8 @@ export class AuditVocabulary {
     else {
       this.#kinds.set(number, { ...kind, entries: 1 });
       this.#kindNumbers.set(name, number);
+      // At once: entries of the running batch are read together with their kinds.
+      this.view.run('INSERT OR REPLACE INTO entry_kind VALUES (?, ?, ?, ?, ?)', number, kind.action, kind.entityType, kind.outcome, 1);
     }
     this.#changedKinds.add(number);
     return number;
@@ -81,22 +83,15 @@ export class AuditVocabulary {
     this.#changedKinds.clear();
   }
 
-  /** The kinds that the filter leaves; null when it leaves all. */
-  kindsOf({ action, entityType, outcome }: AuditFilter): readonly number[] | null {
+  /** The kinds that the filter leaves, null when it leaves all; `and more` when it asks for more than kinds. */
+  kindsOf({ action, entityType, outcome, actor, entityId, occurredAt, correlationId, text }: AuditFilter): readonly number[] | null | 'and more' {
+    if (actor || entityId || occurredAt?.from || occurredAt?.to || text || (correlationId !== undefined && correlationId !== null)) return 'and more';
     if (!action && !entityType && !outcome) return null;
     return [...this.#kinds]
       .filter(
         ([, kind]) => (action?.includes(kind.action) ?? true) && (entityType?.includes(kind.entityType) ?? true) && (outcome?.includes(kind.outcome) ?? true),
       )
       .map(([number]) => number);
-  }
-
-  /** The numbers of the actors with these ids: one may have had several names. */
-  actorsOf(ids: readonly string[]): readonly number[] {
-    const wanted = new Set(ids);
-    return this.view
-      .all('SELECT number FROM entry_actor WHERE actor_id IN (SELECT value FROM json_each(?))', JSON.stringify([...wanted]))
-      .map(({ number }) => Number(number));
   }
 
   /** How many entries there are of these kinds; of all when null. */

@@ -1,26 +1,11 @@
-import type { Certificate, ConnectionTestStage } from '../src/domain/email-account/connection-test.js';
-import type { AuthenticationProfileEvent } from '../src/domain/authentication-profile/events.js';
-import type { EmailAccountEvent } from '../src/domain/email-account/events.js';
-import {
-  isApiTokenEvent,
-  isAuthenticationProfileEvent,
-  isEmailAccountEvent,
-  isTruststoreEvent,
-  upcast,
-  type PostledgerEvent,
-} from '../src/domain/event-catalogue.js';
-import type { ExpiringThing, ExpiryOwner, ExpirySubject } from '../src/domain/expiry/expiring-thing.js';
+import type { Certificate } from '../src/domain/email-account/connection-test.js';
+import { upcast } from '../src/domain/event-catalogue.js';
+import type { ExpiryOwner, ExpirySubject } from '../src/domain/expiry/expiring-thing.js';
+import { expiryChange, type Expiry } from '../src/domain/expiry/expiry-changes.js';
 import { streamPrefixes } from '../src/domain/streams.js';
-import type { TruststoreEvent } from '../src/domain/truststore/events.js';
 import type { RecordedEvent } from '../src/event-store/event-store.js';
 import type { Projection, ProjectionWriter } from './projection.js';
 import type { Row, ViewDatabase } from './view-database.js';
-
-/** Something with an end, as it is known now. Ids of accounts are in lower case. */
-export interface Expiry extends ExpiringThing {
-  /** Null for what is no certificate. */
-  readonly certificate: Certificate | null;
-}
 
 /** Everything that has an end: certificates, client secrets, API tokens, and what mail servers showed when they were tested last. */
 export const expiries: Projection<ExpiryReader> = {
@@ -43,7 +28,7 @@ class ExpiryWriter implements ProjectionWriter {
     const known = upcast(event);
     if (!known) return;
     const owner = ownerOf(event.streamId);
-    const { removed, added } = changeBy(known, owner, event.recordedAt.toISOString());
+    const { removed, added } = expiryChange(known, owner, event.recordedAt.toISOString());
     if (removed === 'all') this.view.run('DELETE FROM expiry WHERE entity_type = ? AND entity_id = ?', owner.entityType, owner.entityId);
     else if (removed !== null)
       this.view.run('DELETE FROM expiry WHERE entity_type = ? AND entity_id = ? AND key = ?', owner.entityType, owner.entityId, removed.key);
@@ -81,106 +66,6 @@ function ownerOf(streamId: string): ExpiryOwner {
   if (!found) throw new TypeError(`${streamId} is no stream of something that can expire.`);
   const [prefix, entityType] = found;
   return { entityType, entityId: streamId.slice(prefix.length) };
-}
-
-/** What an event does to what its owner has with an end. */
-interface Change {
-  /** The one that went; `all`; null where none did. */
-  readonly removed: { readonly key: string } | 'all' | null;
-  readonly added: readonly Expiry[];
-}
-
-/** When a provider made a client secret, nobody says: it counts as old. */
-const unknownBeginning = '1970-01-01T00:00:00.000Z';
-
-const nothing: Change = { removed: null, added: [] };
-const insteadOfAll = (added: readonly Expiry[]): Change => ({ removed: 'all', added });
-
-function changeBy(event: PostledgerEvent, owner: ExpiryOwner, at: string): Change {
-  if (isEmailAccountEvent(event)) return changeByAccount(event, owner);
-  if (isTruststoreEvent(event)) return changeByTruststore(event, owner);
-  if (isAuthenticationProfileEvent(event)) return changeByProfile(event, owner);
-  if (!isApiTokenEvent(event)) return nothing;
-  if (event.type === 'ApiTokenRevoked') return insteadOfAll([]);
-  if (event.type === 'ApiTokenUsed' || event.data.expiresAt === null) return nothing;
-  return insteadOfAll([{ subject: 'API_TOKEN', owner, key: '', since: at, expiresAt: event.data.expiresAt, certificate: null }]);
-}
-
-function changeByAccount(event: EmailAccountEvent, owner: ExpiryOwner): Change {
-  switch (event.type) {
-    case 'ConnectionTested':
-      return insteadOfAll(serverCertificates(event.data.test.stages, owner));
-    // What another server showed says nothing of the one that is connected to from now on.
-    case 'SenderConfigured':
-    case 'SenderRemoved':
-    case 'ReceiverConfigured':
-    case 'ReceiverRemoved':
-    case 'AccountDeleted':
-    case 'AccountErased':
-      return insteadOfAll([]);
-    case 'AccountCreated':
-    case 'AccountRenamed':
-    case 'ProviderChanged':
-    case 'SenderPasswordChanged':
-    case 'ReceiverPasswordChanged':
-    case 'AccountDisabled':
-    case 'AccountEnabled':
-    case 'AccountRestored':
-      return nothing;
-  }
-}
-
-function changeByTruststore(event: TruststoreEvent, owner: ExpiryOwner): Change {
-  switch (event.type) {
-    case 'CertificateAdded':
-      return { removed: null, added: [ofCertificate('CERTIFICATE', owner, event.data.certificate)] };
-    case 'CertificateRemoved':
-      return { removed: { key: event.data.fingerprintSha256 }, added: [] };
-    case 'TruststoreDeleted':
-      return insteadOfAll([]);
-    case 'TruststoreCreated':
-      return nothing;
-  }
-}
-
-function changeByProfile(event: AuthenticationProfileEvent, owner: ExpiryOwner): Change {
-  switch (event.type) {
-    case 'AuthenticationProfileCreated':
-    case 'AuthenticationProfileChanged': {
-      const { clientSecret, clientSecretExpiresAt, certificate } = event.data.profile;
-      const secret: Expiry | null =
-        clientSecret && clientSecretExpiresAt
-          ? { subject: 'CLIENT_SECRET', owner, key: '', since: unknownBeginning, expiresAt: clientSecretExpiresAt, certificate: null }
-          : null;
-      const own: Expiry | null = certificate && {
-        subject: 'CERTIFICATE',
-        owner,
-        key: certificate.thumbprintSha256,
-        since: certificate.notBefore,
-        expiresAt: certificate.notAfter,
-        certificate: null,
-      };
-      return insteadOfAll([secret, own].filter((each) => each !== null));
-    }
-    case 'AuthenticationProfileDeleted':
-      return insteadOfAll([]);
-    case 'ConsentGranted':
-    case 'ConsentLost':
-    case 'RefreshTokenRotated':
-      return nothing;
-  }
-}
-
-function ofCertificate(subject: ExpirySubject, owner: ExpiryOwner, certificate: Certificate): Expiry {
-  return { subject, owner, key: certificate.fingerprintSha256, since: certificate.notBefore, expiresAt: certificate.notAfter, certificate };
-}
-
-/** The server's own certificate comes first in its chain (RFC 8446, section 4.4.2). */
-function serverCertificates(stages: readonly ConnectionTestStage[], owner: ExpiryOwner): readonly Expiry[] {
-  return stages.flatMap(({ tls }) => {
-    const [own] = tls?.certificates ?? [];
-    return own ? [ofCertificate('SERVER_CERTIFICATE', owner, own)] : [];
-  });
 }
 
 export class ExpiryReader {

@@ -1,4 +1,5 @@
 import { apiTokens } from './api-tokens.js';
+import { auditLedger } from './audit-ledger.js';
 import { auditTrail } from './audit-trail.js';
 import { authenticationProfiles } from './authentication-profiles.js';
 import { emailAccounts } from './email-accounts.js';
@@ -14,4 +15,5 @@ export const viewCatalogue: readonly Pick<Projection<unknown>, 'name' | 'version
   authenticationProfiles,
   expiries,
   truststores,
+  auditLedger,
 ].map(({ name, version }) => ({ name, version }));

@@ -18,6 +18,10 @@ const followPragmas =
   'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864';
 
 const busyMilliseconds = 2_000;
+/** A file of up to so many bytes is written anew as a whole when something is scrubbed, which takes a tenth of a second. */
+const writtenAnew = 16 * 1_048_576;
+/** `user_version` of a file that is too large for it. */
+const leftovers = 1;
 
 /** One view's file: its tables, and up to where in the log they are filled. May be deleted at any time while the service is stopped; it is then built anew. */
 export class ViewDatabase {
@@ -27,6 +31,7 @@ export class ViewDatabase {
   #lastEvent: EventMark | undefined;
   #isIndexed = false;
   #scrubs = false;
+  #isToBeWrittenAnew = false;
   #fills: boolean;
 
   /** @param purpose `fill` for a file that is being built and nobody reads, `follow` for one that serves. */
@@ -122,16 +127,27 @@ export class ViewDatabase {
     return this.#scrubs;
   }
 
-  /** What the running transaction deletes is gone from the disk when it ends, from the write-ahead log too. */
+  /**
+   * What the running transaction deletes is gone from the disk when it ends, from the write-ahead log too. Where rows were moved between pages before, copies of them may be left in unused parts
+   * of the old ones: a large file has to be built anew to be free of them, and says so by {@link holdsLeftovers}.
+   */
   scrub(): void {
     this.#scrubs = true;
+    if (this.purpose === 'fill') return;
+    if (this.#size() > writtenAnew) this.#database.exec(`PRAGMA user_version = ${leftovers}`);
+    else this.#isToBeWrittenAnew = true;
+  }
+
+  /** Whether copies of what was scrubbed may still be in unused parts of the file. */
+  get holdsLeftovers(): boolean {
+    return this.#pragma('user_version') === leftovers;
   }
 
   execute(sql: string): void {
     this.#database.exec(sql);
   }
 
-  run(sql: string, ...values: readonly Scalar[]): { readonly lastInsertRowid: number | bigint } {
+  run(sql: string, ...values: readonly (Scalar | Uint8Array)[]): { readonly lastInsertRowid: number | bigint } {
     return this.#prepared(sql).run(...values);
   }
 
@@ -181,7 +197,31 @@ export class ViewDatabase {
 
   /** While a copy of the file is being made its log must stay: neither does the service wait for that, nor is it forgotten. */
   #scrubLog(): void {
-    if (this.#scrubs) this.#scrubs = !this.#withoutWaiting(() => this.get('PRAGMA wal_checkpoint(TRUNCATE)')?.['busy'] === 0);
+    if (!this.#scrubs) return;
+    this.#scrubs = !this.#withoutWaiting(() => {
+      if (this.#isToBeWrittenAnew) this.#isToBeWrittenAnew = !this.#isWrittenAnew();
+      return !this.#isToBeWrittenAnew && this.get('PRAGMA wal_checkpoint(TRUNCATE)')?.['busy'] === 0;
+    });
+  }
+
+  /** False where it has to be tried again after the next transaction: this one stands. */
+  #isWrittenAnew(): boolean {
+    try {
+      this.#database.exec('VACUUM');
+      return true;
+    } catch (error) {
+      if (isBusy(error) || isFull(error)) return false;
+      throw error;
+    }
+  }
+
+  /** In bytes. */
+  #size(): number {
+    return this.#pragma('page_count') * this.#pragma('page_size');
+  }
+
+  #pragma(name: 'user_version' | 'page_count' | 'page_size'): number {
+    return Number(this.get(`PRAGMA ${name}`)?.[name]);
   }
 
   /**
@@ -239,6 +279,11 @@ export class ViewDatabase {
     if (oldest !== undefined) this.#statements.delete(oldest);
     return statement;
   }
+}
+
+/** SQLITE_FULL: https://sqlite.org/rescode.html */
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === 13;
 }
 
 /** SQLITE_BUSY: https://sqlite.org/rescode.html */

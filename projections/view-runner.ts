@@ -76,6 +76,11 @@ export class ViewRunner<Reader> {
     return this.#serving.reader;
   }
 
+  /** Whether {@link reader} answers. */
+  get isBuilt(): boolean {
+    return this.#serving !== null;
+  }
+
   get position(): Position | undefined {
     return this.#serving?.position;
   }
@@ -83,6 +88,11 @@ export class ViewRunner<Reader> {
   get status(): ProjectionStatus {
     const { name, version } = this.projection;
     return { name, version, state: this.#state, position: this.position ?? null, failedEventId: this.#failedEventId };
+  }
+
+  /** See {@link ViewDatabase.holdsLeftovers}: a build anew leaves none. */
+  get holdsLeftovers(): boolean {
+    return this.#serving?.view.holdsLeftovers ?? false;
   }
 
   /** Builds the view if it is not there, and follows the log from now on. */

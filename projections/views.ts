@@ -4,9 +4,11 @@ import type { EmailAccountSnapshot } from '../src/domain/email-account/snapshot.
 import type { EventStore, Position } from '../src/event-store/event-store.js';
 import type { AccountFilter, AccountOrder } from './account-filter.js';
 import { apiTokens, type IssuedToken, type StoredToken } from './api-tokens.js';
+import { auditLedger } from './audit-ledger.js';
+import type { LedgerReader } from './audit-ledger-reader.js';
 import type { AuditFilter, AuditRow } from './audit-row.js';
 import { auditTrail } from './audit-trail.js';
-import { authenticationProfiles, type ViewedProfile } from './authentication-profiles.js';
+import { authenticationProfiles, type ProfileReader, type ViewedProfile } from './authentication-profiles.js';
 import { emailAccounts } from './email-accounts.js';
 import { expiries, type ExpiryReader } from './expiries.js';
 import { lagOf, type Lag } from './lag.js';
@@ -16,6 +18,8 @@ import { truststores, type TruststoreReader } from './truststores.js';
 import { ViewRunner, type ProjectionStatus, type ViewListener } from './view-runner.js';
 
 export interface ViewsOptions {
+  /** The same log as it lies in the store, with personal data sealed: what is hashed. */
+  readonly rawEvents: EventStore;
   readonly directory: string;
   readonly listener: ViewListener;
   /** How long a writer or a reader waits for the views, in milliseconds. */
@@ -66,15 +70,32 @@ export interface ProfilesView {
   find(name: string): ProfileSnapshot | null;
   /** With what is known of a name that no profile has any more; null for one that none ever had. */
   folded(name: string): ViewedProfile | null;
+  /** Something to begin from for whoever folds the stream up to a moment: see {@link ProfileReader.milestone}. */
+  milestone(name: string, moment: { readonly time: Date; readonly position: Position | null }): ViewedProfile | null;
   /** By name. @throws {InvalidCursor} */
   page(page: PageRequest): Page<ProfileSnapshot>;
   count(): number;
+  /** The names, in lower case, of those that there were at this time: what each was then, its own history tells. @throws {InvalidCursor} */
+  pageAt(page: PageRequest, at: Date): Page<string>;
+  countAt(at: Date): number;
   /** Whether a profile of the name exists, and whether its access needs somebody to act: an account that names it is not ready then. */
   isThere(name: string): boolean;
   needsReauthorization(name: string): boolean;
 }
 
-export type TruststoresView = Pick<TruststoreReader, 'find' | 'page' | 'count' | 'isThere'>;
+export type TruststoresView = Pick<TruststoreReader, 'find' | 'page' | 'count' | 'pageAt' | 'countAt' | 'isThere'>;
+
+/** The hashes of the log. */
+export interface LedgerView extends Pick<LedgerReader, 'leaf' | 'indexOf' | 'sizeAt' | 'inclusionPath' | 'consistencyPath' | 'root' | 'size'> {
+  /** Whether it can answer: false while it is built for the first time. */
+  readonly isBuilt: boolean;
+  /** Whether it is as far as the log is. */
+  readonly isCurrent: boolean;
+  /** True as soon as it holds the position; false when so many milliseconds pass first. */
+  reached(position: Position, milliseconds: number): Promise<boolean>;
+  /** Calls back whenever there may be more. @returns takes the listener away again. */
+  onAdvance(listener: () => void): () => void;
+}
 
 export type ExpiriesView = Pick<ExpiryReader, 'endingBefore' | 'of' | 'countBefore'>;
 
@@ -89,9 +110,12 @@ export interface Views {
   readonly expiries: ExpiriesView;
   readonly profiles: ProfilesView;
   readonly truststores: TruststoresView;
+  readonly ledger: LedgerView;
   readonly readYourWrites: ReadYourWrites;
   /** The ids of all accounts that were erased, in lower case. */
   erasedAccounts(): AsyncIterable<string>;
+  /** The views in whose files copies of what was erased may still be, in unused parts of them: a rebuild leaves none. */
+  withLeftovers(): readonly string[];
   statuses(): readonly ProjectionStatus[];
   /** As {@link statuses}, with how far each is behind the head of the log. */
   facts(head: Position | null): Promise<readonly ViewFacts[]>;
@@ -108,16 +132,21 @@ export interface Views {
 
 /** Opens the views in the directory, makes those that are missing, and follows the log. */
 export async function openViews(store: EventStore, options: ViewsOptions): Promise<Views> {
-  const { directory, listener, readYourWritesMilliseconds, follow = true, now = () => new Date() } = options;
+  const { rawEvents, directory, listener, readYourWritesMilliseconds, follow = true, now = () => new Date() } = options;
   const accounts = new ViewRunner(emailAccounts, store, directory, listener);
   const audit = new ViewRunner(auditTrail, store, directory, listener);
   const tokens = new ViewRunner(apiTokens, store, directory, listener);
   const profiles = new ViewRunner(authenticationProfiles, store, directory, listener);
-  const expiring = new ViewRunner(expiries, store, directory, listener);
+  // Of accounts it reads certificates alone: what is sealed stays so.
+  const expiring = new ViewRunner(expiries, rawEvents, directory, listener);
   const stores = new ViewRunner(truststores, store, directory, listener);
-  const runners = [accounts, audit, tokens, profiles, expiring, stores] as const;
+  const ledger = new ViewRunner(auditLedger, rawEvents, directory, listener);
+  // Nobody reads from the ledger what they wrote a moment ago, so nobody waits for it.
+  const readBack = [accounts, audit, tokens, profiles, expiring, stores] as const;
+  const runners = [...readBack, ledger] as const;
   if (follow) for (const runner of runners) runner.start();
   const usable = () => ({ truststores: stores.reader.names(), authenticationProfiles: profiles.reader.usable() });
+  const usableAt = (at: Date) => ({ truststores: stores.reader.namesAt(at), authenticationProfiles: profiles.reader.usableAt(at) });
 
   return Promise.resolve({
     names: runners.map(({ projection }) => projection.name),
@@ -126,8 +155,8 @@ export async function openViews(store: EventStore, options: ViewsOptions): Promi
       findAtVersion: (accountId, version) => accounts.reader.findAtVersion(accountId, version),
       page: (filter, order, page) => accounts.reader.page(filter, order, page, usable()),
       count: (filter) => accounts.reader.count(filter, usable()),
-      pageAt: (filter, order, page, at) => accounts.reader.pageAt(filter, order, page, at, usable()),
-      countAt: (filter, at) => accounts.reader.countAt(filter, at, usable()),
+      pageAt: (filter, order, page, at) => accounts.reader.pageAt(filter, order, page, at, usableAt(at)),
+      countAt: (filter, at) => accounts.reader.countAt(filter, at, usableAt(at)),
     },
     auditTrail: {
       find: (entryId) => audit.reader.find(entryId),
@@ -147,8 +176,11 @@ export async function openViews(store: EventStore, options: ViewsOptions): Promi
     profiles: {
       find: (name) => profiles.reader.find(name),
       folded: (name) => profiles.reader.folded(name),
+      milestone: (name, moment) => profiles.reader.milestone(name, moment),
       page: (page) => profiles.reader.page(page),
       count: () => profiles.reader.count(),
+      pageAt: (page, at) => profiles.reader.pageAt(page, at),
+      countAt: (at) => profiles.reader.countAt(at),
       isThere: (name) => profiles.reader.isThere(name),
       needsReauthorization: (name) => profiles.reader.needsReauthorization(name),
     },
@@ -156,6 +188,8 @@ export async function openViews(store: EventStore, options: ViewsOptions): Promi
       find: (name) => stores.reader.find(name),
       page: (page) => stores.reader.page(page),
       count: () => stores.reader.count(),
+      pageAt: (page, at) => stores.reader.pageAt(page, at),
+      countAt: (at) => stores.reader.countAt(at),
       isThere: (name) => stores.reader.isThere(name),
     },
     expiries: {
@@ -163,7 +197,26 @@ export async function openViews(store: EventStore, options: ViewsOptions): Promi
       of: (entityType, entityId) => expiring.reader.of(entityType, entityId),
       countBefore: (at) => expiring.reader.countBefore(at),
     },
-    readYourWrites: new ReadYourWrites(runners, readYourWritesMilliseconds, (commandId) => audit.reader.streamOfCommand(commandId)),
+    ledger: {
+      get isBuilt() {
+        return ledger.isBuilt;
+      },
+      get isCurrent() {
+        return ledger.status.state === 'CURRENT';
+      },
+      get size() {
+        return ledger.reader.size;
+      },
+      leaf: (index) => ledger.reader.leaf(index),
+      indexOf: (position) => ledger.reader.indexOf(position),
+      sizeAt: (position) => ledger.reader.sizeAt(position),
+      root: (size) => ledger.reader.root(size),
+      inclusionPath: (index, size) => ledger.reader.inclusionPath(index, size),
+      consistencyPath: (older, newer) => ledger.reader.consistencyPath(older, newer),
+      reached: (position, milliseconds) => ledger.waitFor(position, milliseconds),
+      onAdvance: (advanced) => ledger.onAdvance(advanced),
+    },
+    readYourWrites: new ReadYourWrites(readBack, readYourWritesMilliseconds, (commandId) => audit.reader.streamOfCommand(commandId)),
     async *erasedAccounts() {
       for (let after = 0, size = 1_000; ; await nextTurn()) {
         const erased = accounts.reader.erased(after, size);
@@ -172,6 +225,7 @@ export async function openViews(store: EventStore, options: ViewsOptions): Promi
         if (erased.length < size) return;
       }
     },
+    withLeftovers: () => runners.filter(({ holdsLeftovers }) => holdsLeftovers).map(({ projection }) => projection.name),
     statuses: () => runners.map(({ status }) => status),
     facts: (head) =>
       Promise.all(

@@ -18,3 +18,16 @@ export function matchAllWords(text: string): string | null {
   const words = text.normalize('NFC').match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
   return words.length === 0 ? null : words.map((word) => `"${word}"*`).join(' ');
 }
+
+/** The words of a text as they are compared: in lower case, without accents. What {@link matchAllWords} finds by SQLite's tokenizer, for an index of one's own. */
+export function plainWords(text: string): readonly string[] {
+  if (/^[ -~]*$/.test(text)) return text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  const plain = text
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .normalize('NFC')
+    // Which of the two small sigmas a capital becomes depends on what follows, and the end of a word may be missing.
+    .replaceAll('ς', 'σ');
+  return plain.match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+}

@@ -6,6 +6,7 @@ import { ViewerQuery } from './access/viewer.js';
 import { ApiTokens } from './api-token/api-tokens.js';
 import { IssueApiToken } from './api-token/issue-api-token.js';
 import { RevokeApiToken } from './api-token/revoke-api-token.js';
+import { AuditProofQueries } from './audit/audit-proof-queries.js';
 import { AuditQueries } from './audit/audit-queries.js';
 import { AuditEntryRecorded } from './audit/audit-entry-recorded.js';
 import { ConnectionTestProgressSubscription } from './connection-test/connection-test-progress.js';
@@ -84,6 +85,7 @@ export function buildPostledgerSchema(): GraphQLSchema {
       TruststoreOfReceiver,
       InspectServerCertificate,
       AuditQueries,
+      AuditProofQueries,
       Expiring,
       ApiTokens,
       ViewerQuery,

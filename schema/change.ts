@@ -4,7 +4,7 @@ import { UserError, userErrors } from './user-error.js';
 
 @InputType()
 export abstract class ChangeInput {
-  @Field(() => String, { nullable: true, description: 'Why, for the audit trail. At most 500 characters. Default: none.' })
+  @Field(() => String, { nullable: true, description: 'Why, for the audit trail. At most 500 characters. Default: none, unless `viewer.reasonRequiredFor` names the mutation: it is then refused without one of 10 characters.' })
   readonly reason?: string | null;
 
   @Field(() => String, {

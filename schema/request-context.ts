@@ -1,17 +1,21 @@
 import type { AccountHistory } from '../src/commands/account-history.js';
 import type { ApiTokenCommands, IssuedApiToken } from '../src/commands/api-token-commands.js';
+import type { AuditProofs } from '../src/commands/audit-proofs.js';
 import type { AuditSearches } from '../src/commands/audit-searches.js';
 import type { AuthenticationProfileCommands } from '../src/commands/authentication-profile-commands.js';
 import type { Call } from '../src/commands/change.js';
 import type { Consents } from '../src/commands/consents.js';
 import type { ConnectionTests } from '../src/commands/connection-tests.js';
 import type { EmailAccountCommands } from '../src/commands/email-account-commands.js';
+import type { Moment } from '../src/commands/moment.js';
+import type { PastConfiguration } from '../src/commands/past-configuration.js';
 import type { SecurityLog } from '../src/commands/security-log.js';
 import type { SettingsDiscoveries } from '../src/commands/settings-discoveries.js';
 import type { RoundTrips } from '../src/commands/round-trips.js';
 import type { ServerCertificates } from '../src/commands/server-certificates.js';
 import type { TestMessages } from '../src/commands/test-messages.js';
 import type { TruststoreCommands } from '../src/commands/truststore-commands.js';
+import type { ReasonPolicy } from '../src/domain/access/reason-policy.js';
 import type { Certificate } from '../src/domain/email-account/connection-test.js';
 import type { ExpiringThing } from '../src/domain/expiry/expiring-thing.js';
 import type { ProfileSnapshot } from '../src/domain/authentication-profile/snapshot.js';
@@ -68,7 +72,9 @@ export interface Services {
   readonly testMessages: Pick<TestMessages, 'send'>;
   readonly roundTrips: Pick<RoundTrips, 'verify'>;
   readonly settingsDiscoveries: Pick<SettingsDiscoveries, 'whole' | 'progress'>;
-  readonly accountHistory: Pick<AccountHistory, 'atVersion' | 'at'>;
+  readonly accountHistory: Pick<AccountHistory, 'atVersion' | 'versions'>;
+  /** What there was at a moment: accounts together with the truststores and profiles that they named. */
+  readonly configurationHistory: PastView;
   readonly accounts: AccountsView;
   readonly auditTrail: AuditTrailView;
   readonly tokens: TokensView;
@@ -78,12 +84,28 @@ export interface Services {
   readonly tokenFacts: (profile: string) => TokenFacts | null;
   readonly expiries: ExpiriesView;
   readonly securityLog: Pick<SecurityLog, 'accessDenied' | 'auditExported'>;
+  readonly auditProofs: Pick<AuditProofs, 'newest' | 'ofEntry' | 'consistencySince' | 'covering'>;
   /** Told of whoever reads the audit trail. */
   readonly auditSearches: Pick<AuditSearches, 'note'>;
+  /** The mutations that are refused without a reason. */
+  readonly reasonPolicy: ReasonPolicy;
   /** What exists beside the accounts, for their readiness. */
   readonly knownNames: KnownNames;
   readonly serviceFacts: () => ServiceFacts | Promise<ServiceFacts>;
 }
+
+export interface PastView {
+  /** As it all was at this time, its millisecond included. */
+  at(time: Date): Past;
+  of(moment: Moment): Past;
+  /** As it all was right after the event that made this version of the account; null when there is none. */
+  ofVersion(accountId: string, version: number): Promise<Past | null>;
+  /** As it all was at the moment of this name; null when there is none. */
+  named(moment: string): Promise<Past | null>;
+}
+
+/** All that there was at one moment. */
+export type Past = Pick<PastConfiguration, 'moment' | 'account' | 'truststore' | 'profile' | 'readiness'>;
 
 export interface AccountsView {
   find(accountId: string): EmailAccountSnapshot | null;
@@ -120,12 +142,18 @@ export interface ProfilesView {
   find(name: string): ProfileSnapshot | null;
   page(page: PageRequest): Page<ProfileSnapshot>;
   count(): number;
+  /** The names of those that there were at the time. */
+  pageAt(page: PageRequest, at: Date): Page<string>;
+  countAt(at: Date): number;
 }
 
 export interface TruststoresView {
   find(name: string): TruststoreSnapshot | null;
   page(page: PageRequest): Page<TruststoreSnapshot>;
   count(): number;
+  /** The names of those that there were at the time. */
+  pageAt(page: PageRequest, at: Date): Page<string>;
+  countAt(at: Date): number;
 }
 
 export interface TokenFacts {

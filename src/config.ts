@@ -1,7 +1,10 @@
 import { isIP } from 'node:net';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { reasonPolicyAsWritten, type ReasonPolicy } from './domain/access/reason-policy.js';
+import { WebhookSecretRefused, WebhookSecrets } from './audit-stream/webhook-secrets.js';
 import type { EgressSettings } from './egress/egress-settings.js';
 import { loopbackAsWritten, portsAsWritten } from './egress/written-settings.js';
+import { SecretValue } from './secret-store/secret-value.js';
 
 /** How the service is set up: environment variables and nothing else, read once at the start. */
 export interface Config {
@@ -11,6 +14,8 @@ export interface Config {
   readonly eventStore: EventStoreConfig;
   /** Absolute. */
   readonly dataDirectory: string;
+  /** Which accounts were erased. Absolute. */
+  readonly erasuresFile: string;
   readonly rootKeys: { readonly keys: string | undefined; readonly keysFile: string | undefined };
   readonly logLevel: LogLevel;
   readonly egress: Required<EgressSettings>;
@@ -18,8 +23,33 @@ export interface Config {
   readonly discovery: { readonly asksThunderbird: boolean };
   /** How many connection tests and test messages one caller may ask for in a minute. */
   readonly connectionTestsPerMinute: number;
+  /** The key that checkpoints of the audit trail are signed with; undefined: one in the data directory. */
+  readonly auditSigningKeyFile: string | undefined;
+  /** Where they are written to as well; `-` is standard output. */
+  readonly auditCheckpointFile: string | undefined;
+  /** Deleted accounts are erased after so many days; null: never. */
+  readonly retention: { readonly deletedAccountDays: number | null };
+  /** The mutations that are refused without a reason. */
+  readonly reasonRequiredFor: ReasonPolicy;
   /** Under which address browsers reach the service, without a slash at its end; null where nobody said so: this machine's own. */
   readonly publicUrl: string | null;
+  /** Where the audit trail is streamed to; null: nowhere. */
+  readonly auditWebhook: AuditWebhookConfig | null;
+}
+
+export interface AuditWebhookConfig {
+  /** May hold a secret in its path or query: it is never logged nor repeated in a message. */
+  readonly url: string;
+  /** What requests are signed with, as it was written; in `secretFile` otherwise. */
+  readonly secret: SecretValue | null;
+  readonly secretFile: string | null;
+  /** Where a stream begins that has sent nothing yet. */
+  readonly from: 'beginning' | 'now';
+}
+
+/** The file that checkpoints are added to as well; none where nobody named one, or standard output. */
+export function outsidePath({ auditCheckpointFile }: Pick<Config, 'auditCheckpointFile'>): readonly string[] {
+  return auditCheckpointFile === undefined || auditCheckpointFile === '-' ? [] : [auditCheckpointFile];
 }
 
 /** `connectionString` may hold a password: it is never logged nor repeated in a message. */
@@ -71,6 +101,11 @@ export const variables = {
   POSTLEDGER_HOST: { default: '127.0.0.1', meaning: 'IP address to listen on, or localhost. One that other machines can reach needs root keys of its own.' },
   POSTLEDGER_PORT: { default: '4000', meaning: 'TCP port to listen on; 0 takes a free one.' },
   POSTLEDGER_DATA_DIR: { default: './data', meaning: 'Where the databases are. Made with mode 0700 if it is not there.' },
+  POSTLEDGER_ERASURES_FILE: {
+    default: null,
+    meaning:
+      'The record of which accounts were erased. Keep it outside of what is backed up and restored: by it a restored backup is erased again. Unset: `erasures` in the data directory.',
+  },
   POSTLEDGER_EVENT_STORE: {
     default: 'embedded',
     meaning:
@@ -120,6 +155,40 @@ export const variables = {
     default: '30',
     meaning: 'How many connection tests, looks at certificates, test messages and searches for settings one caller may ask for in a minute.',
   },
+  POSTLEDGER_AUDIT_SIGNING_KEY_FILE: {
+    default: null,
+    meaning:
+      'A file of mode 0600 with the key that checkpoints of the audit trail are signed with, as `postledger audit key --new` makes it: the same for all nodes. Unset: `audit-signing-key` in the data directory, made at the first start.',
+  },
+  POSTLEDGER_AUDIT_CHECKPOINT_FILE: {
+    default: null,
+    meaning:
+      'A file that each checkpoint is added to as well, a line each, out of reach of whoever can change the data directory; `-` is standard output. The service log has each in any case.',
+  },
+  POSTLEDGER_RETENTION_DELETED_ACCOUNT_DAYS: {
+    default: 'never',
+    meaning:
+      'After how many days a deleted account is erased for good: `never`, or a number from 1 to 36500. `postledger retention apply --dry-run` names those that would be.',
+  },
+  POSTLEDGER_REASON_REQUIRED_FOR: {
+    default: 'none',
+    meaning:
+      'Which mutations are refused without a `reason` of at least 10 characters: `none`, `all`, or names separated by commas: `deleteEmailAccount,changeSenderPassword`. Holds on the command line as well.',
+  },
+  POSTLEDGER_AUDIT_WEBHOOK_URL: {
+    default: null,
+    meaning:
+      'Where every entry of the audit trail is sent to, signed as Standard Webhooks has it: an address with https, or one with http on this machine. The rules of egress hold for it too. Unset: nowhere. Of several nodes one should have it.',
+  },
+  POSTLEDGER_AUDIT_WEBHOOK_SECRET: {
+    default: null,
+    meaning: 'What these requests are signed with: `whsec_<base64 of 24 to 64 bytes>`; while it is replaced the old one too, separated by a comma.',
+  },
+  POSTLEDGER_AUDIT_WEBHOOK_SECRET_FILE: { default: null, meaning: 'A file of mode 0600 with the same text, in place of POSTLEDGER_AUDIT_WEBHOOK_SECRET.' },
+  POSTLEDGER_AUDIT_WEBHOOK_FROM: {
+    default: 'beginning',
+    meaning: 'Where a stream begins that has sent nothing yet: `beginning`, with the first entry there is, or `now`.',
+  },
 } satisfies Readonly<Record<string, Variable>>;
 
 type VariableName = keyof typeof variables;
@@ -150,15 +219,59 @@ export function readConfig(environment: Environment): Config {
     },
     eventStore: eventStore === 'embedded' ? { engine: 'EMBEDDED' } : { engine: 'KURRENTDB', connectionString: eventStore },
     dataDirectory: resolve(reading.text('POSTLEDGER_DATA_DIR', () => null)),
+    erasuresFile: resolve(
+      reading.optional('POSTLEDGER_ERASURES_FILE') ??
+        join(
+          reading.text('POSTLEDGER_DATA_DIR', () => null),
+          'erasures',
+        ),
+    ),
     rootKeys: { keys: reading.optional('POSTLEDGER_ROOT_KEYS'), keysFile: reading.optional('POSTLEDGER_ROOT_KEYS_FILE') },
     logLevel: reading.oneOf('POSTLEDGER_LOG_LEVEL', logLevels),
     egress: readEgress(reading),
     discovery: { asksThunderbird: reading.yesOrNo('POSTLEDGER_DISCOVERY_THUNDERBIRD') },
     publicUrl: reading.optionalText('POSTLEDGER_PUBLIC_URL', problemOfPublicUrl)?.replace(/\/+$/, '') ?? null,
+    auditSigningKeyFile: reading.optional('POSTLEDGER_AUDIT_SIGNING_KEY_FILE'),
+    auditCheckpointFile: reading.optional('POSTLEDGER_AUDIT_CHECKPOINT_FILE'),
+    retention: { deletedAccountDays: readRetentionDays(reading) },
+    reasonRequiredFor: readReasonPolicy(reading),
+    auditWebhook: readAuditWebhook(reading),
     connectionTestsPerMinute: reading.wholeNumber('POSTLEDGER_CONNECTION_TESTS_PER_MINUTE', 1, 10_000),
   };
   reading.refuseIfAny();
   return config;
+}
+
+function readRetentionDays(reading: Reading): number | null {
+  const text = reading.text('POSTLEDGER_RETENTION_DELETED_ACCOUNT_DAYS', (given) =>
+    given === 'never' || (/^[1-9]\d{0,4}$/.test(given) && Number(given) <= 36_500) ? null : 'it takes never, or a number of days from 1 to 36500.',
+  );
+  return text === 'never' ? null : Number(text);
+}
+
+function readReasonPolicy(reading: Reading): ReasonPolicy {
+  const text = reading.text('POSTLEDGER_REASON_REQUIRED_FOR', (given) =>
+    reasonPolicyAsWritten(given) === null
+      ? 'it takes none, all, or names of mutations that have a reason, like deleteEmailAccount and changeSenderPassword, separated by commas.'
+      : null,
+  );
+  return reasonPolicyAsWritten(text) ?? new Set();
+}
+
+function readAuditWebhook(reading: Reading): AuditWebhookConfig | null {
+  const url = reading.optionalText('POSTLEDGER_AUDIT_WEBHOOK_URL', problemOfWebhookUrl) ?? null;
+  const secret = reading.optionalText('POSTLEDGER_AUDIT_WEBHOOK_SECRET', problemOfWebhookSecret) ?? null;
+  const secretFile = reading.optional('POSTLEDGER_AUDIT_WEBHOOK_SECRET_FILE') ?? null;
+  const from = reading.oneOf('POSTLEDGER_AUDIT_WEBHOOK_FROM', ['beginning', 'now']);
+  if (secret !== null && secretFile !== null)
+    reading.problem('POSTLEDGER_AUDIT_WEBHOOK_SECRET', 'POSTLEDGER_AUDIT_WEBHOOK_SECRET_FILE is set as well. Set one of the two.');
+  if (url === null) return null;
+  if (secret === null && secretFile === null)
+    reading.problem(
+      'POSTLEDGER_AUDIT_WEBHOOK_URL',
+      'requests to it have to be signed: set POSTLEDGER_AUDIT_WEBHOOK_SECRET or POSTLEDGER_AUDIT_WEBHOOK_SECRET_FILE.',
+    );
+  return { url, secret: secret === null ? null : new SecretValue(secret), secretFile, from };
 }
 
 function readEgress(reading: Reading): Required<EgressSettings> {
@@ -231,8 +344,31 @@ class Reading {
     return entries(this.text(name, (text) => (entries(text).every(isRight) ? null : `it takes ${what}, separated by commas.`)));
   }
 
+  /** A problem that no value has by itself. */
+  problem(name: VariableName, found: string): void {
+    this.#problems.push(`${name}: ${found}`);
+  }
+
   refuseIfAny(): void {
     if (this.#problems.length > 0) throw new ConfigRefused(this.#problems);
+  }
+}
+
+function problemOfWebhookUrl(text: string): string | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[|\]$/g, '')));
+  return isSafe && url.username === '' && url.password === '' && url.hash === ''
+    ? null
+    : 'it takes an address with https like https://siem.example.com/postledger, or one with http on this machine; no user and no fragment.';
+}
+
+function problemOfWebhookSecret(text: string): string | null {
+  try {
+    WebhookSecrets.parse(text, 'POSTLEDGER_AUDIT_WEBHOOK_SECRET');
+    return null;
+  } catch (error) {
+    if (error instanceof WebhookSecretRefused) return error.message.slice(error.message.indexOf(': ') + 2);
+    throw error;
   }
 }
 

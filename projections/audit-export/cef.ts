@@ -43,6 +43,10 @@ function extensionsOf(row: AuditRow): readonly string[] {
     ...labelled('cn2', 'schemaVersion', typeof metadata['schemaVersion'] === 'number' ? metadata['schemaVersion'] : null),
     ...labelled('flexString1', 'id', row.id),
     ...labelled('flexString2', 'causationId', row.causationId),
+    // The dictionary has no place left for these: keys of one's own begin with the vendor's name.
+    ...extension('PostledgerActorRole', row.actorRole),
+    ...extension('PostledgerTokenId', row.tokenId),
+    ...extension('PostledgerRevertedToVersion', row.revertedToVersion),
   ];
 }
 

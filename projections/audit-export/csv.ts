@@ -27,6 +27,9 @@ const columns: Readonly<Record<string, (row: AuditRow) => Cell>> = {
   clientName: (row) => row.origin?.clientName ?? null,
   schemaVersion: ({ metadata: { schemaVersion } }) => (typeof schemaVersion === 'number' ? schemaVersion : null),
   data: (row) => JSON.stringify(row.data),
+  actorRole: (row) => row.actorRole,
+  tokenId: (row) => row.tokenId,
+  revertedToVersion: (row) => row.revertedToVersion,
 };
 const valuesOf = Object.values(columns);
 

@@ -11,8 +11,10 @@ export const jsonl: ExportFormat = {
   positionOf: (record) => digits(/^\{"position":"(\d+)"/.exec(record)),
 };
 
-function objectOf({ position, metadata, data, ...row }: AuditRow) {
+/** An entry as the members of JSON that `docs/audit.md` documents: the same in exports and in what is streamed. */
+export function objectOf({ position, metadata, data, ...row }: AuditRow) {
   const { id, occurredAt, action, outcome, actor, reason, entityType, entityId, version, changes, correlationId, causationId, origin } = row;
+  const { actorRole, tokenId, revertedToVersion } = row;
   return {
     // First, and as text: a reader finds it without reading on, and one that counts in doubles loses nothing.
     position: position.toString(),
@@ -25,12 +27,21 @@ function objectOf({ position, metadata, data, ...row }: AuditRow) {
     entityType,
     entityId,
     version,
-    changes: changes.map(({ path, before, after, secret }) => ({ path, before: before ?? null, after: after ?? null, secret })),
+    changes: changes.map(({ path, before, after, secret, secretChange }) => ({
+      path,
+      before: before ?? null,
+      after: after ?? null,
+      secret,
+      ...(secretChange !== undefined && { secretChange }),
+    })),
     correlationId,
     causationId,
     origin: origin && { requestId: origin.requestId, ip: origin.ip, userAgent: origin.userAgent, clientName: origin.clientName },
     schemaVersion: metadata['schemaVersion'] ?? null,
     data,
+    actorRole,
+    tokenId,
+    revertedToVersion,
   };
 }
 

@@ -17,6 +17,9 @@ export class Viewer {
   @Field(() => [String], { description: 'The names of the queries, mutations and subscriptions that they may use.' })
   readonly permissions!: readonly string[];
 
+  @Field(() => [String], { description: 'Of the mutations that they may use, those that are refused without a `reason` of at least 10 characters.' })
+  readonly reasonRequiredFor!: readonly string[];
+
   @Field(() => DateTime, { nullable: true, description: 'When their access ends; null when it does not.' })
   readonly expiresAt!: Date | null;
 }
@@ -24,7 +27,9 @@ export class Viewer {
 @Resolver()
 export class ViewerQuery {
   @Query(() => Viewer, { description: 'Who is calling, and what they may do.' })
-  viewer(@Ctx() { call, accessEndsAt }: RequestContext): Viewer {
-    return { actor: call.actor, role: call.role, permissions: permissionsOf(call.role), expiresAt: accessEndsAt };
+  viewer(@Ctx() { call, accessEndsAt, reasonPolicy }: RequestContext): Viewer {
+    const permissions = permissionsOf(call.role);
+    const reasonRequiredFor = permissions.filter((name) => reasonPolicy.has(name));
+    return { actor: call.actor, role: call.role, permissions, reasonRequiredFor, expiresAt: accessEndsAt };
   }
 }

@@ -9,8 +9,17 @@ import { auditEntryOf } from './entries.js';
 export const AuditEntryConnection = connectionOf('AuditEntry', 'audit entries', () => AuditEntry, false);
 export type AuditEntryConnection = InstanceType<typeof AuditEntryConnection>;
 
-/** @throws {GraphQLError} BAD_USER_INPUT for arguments that no page can be cut by. */
-export function auditEntries(filter: AuditFilter, page: PageArguments, { auditTrail }: RequestContext): AuditEntryConnection {
+/**
+ * A page of the trail. That it was asked for, by which field and with which filter, is noted.
+ * @throws {GraphQLError} BAD_USER_INPUT for arguments that no page can be cut by.
+ */
+export function auditEntries(
+  field: string,
+  filter: AuditFilter,
+  page: PageArguments,
+  { auditTrail, auditSearches, call }: RequestContext,
+): AuditEntryConnection {
+  auditSearches.note(call, field, filter);
   const found = readPage(page, (request) => auditTrail.page(filter, request));
   return new AuditEntryConnection(pageOf(found, auditEntryOf), () => auditTrail.count(filter));
 }

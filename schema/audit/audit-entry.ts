@@ -1,4 +1,7 @@
 import { Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
+import type { SecretChange as SecretChangeName } from '../../src/domain/email-account/secret-change.js';
+import type { Role as RoleName } from '../../src/domain/access/role.js';
+import { Role } from '../access/role.js';
 import { Actor } from '../actor/actor.js';
 import { DateTime } from '../date-time/date-time-scalar.js';
 import { enumeration } from '../enumeration.js';
@@ -9,7 +12,7 @@ export const AuditOutcome = enumeration<Outcome>('AuditOutcome', 'What came of w
   ACCEPTED: 'It was done.',
   NO_CHANGE: 'It was allowed, and everything was so already.',
   REFUSED: 'A rule refused it.',
-  DENIED: "The caller's role does not allow it, or nobody proved who they are.",
+  DENIED: "The caller's role does not allow it, nobody proved who they are, or the caller had asked for more than its share.",
   CONFLICT: 'Somebody else had made a change since the caller looked.',
   FAILED: 'A fault kept it from being done.',
 });
@@ -29,6 +32,14 @@ export class RequestOrigin {
   readonly clientName!: string | null;
 }
 
+export const SecretChange = enumeration<SecretChangeName>('SecretChange', 'What became of a secret, told without it.', {
+  SET: 'There was none, and now there is one.',
+  CHANGED: 'It has another value.',
+  ENTERED_AGAIN: 'It was entered again, unchanged: another version with the value that it had.',
+  CLEARED: 'There is none any more.',
+  LOST: 'A revert could not bring it back: it has to be entered again.',
+});
+
 @ObjectType({ description: 'One field that changed.' })
 export class FieldChange {
   @Field(() => String, { description: 'Which, e.g. `sender.connection.port`.' })
@@ -42,6 +53,9 @@ export class FieldChange {
 
   @Field(() => Boolean, { description: 'Whether it is a secret: then all that is told is that it changed, never what.' })
   readonly secret!: boolean;
+
+  @Field(() => SecretChange, { nullable: true, description: 'What became of a secret; null for what is none.' })
+  readonly secretChange?: SecretChangeName | null;
 }
 
 @InterfaceType({
@@ -83,6 +97,24 @@ export abstract class AuditEntry {
   @Field(() => Actor, { description: 'Who did it.' })
   get actor(): Actor {
     return this.#row.actor;
+  }
+
+  @Field(() => Role, { nullable: true, description: 'The role that they had then; null for the service itself and for whoever is not known.' })
+  get actorRole(): RoleName | null {
+    return this.#row.actorRole;
+  }
+
+  @Field(() => ID, { nullable: true, description: 'The id of the API token that they showed; null where none was shown.' })
+  get tokenId(): string | null {
+    return this.#row.tokenId;
+  }
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The version that `revertEmailAccount` brought back with this: so a revert is told apart from other changes. Null for what is none.',
+  })
+  get revertedToVersion(): number | null {
+    return this.#row.revertedToVersion;
   }
 
   @Field(() => String, { nullable: true, description: 'Why, as they said; null when they gave no reason.' })

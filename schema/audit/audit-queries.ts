@@ -17,8 +17,7 @@ export class AuditQueries {
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() context: RequestContext,
   ): AuditEntryConnection {
-    context.auditSearches.note(context.call, 'auditTrail', filter ?? {});
-    return auditEntries(filter ?? {}, page, context);
+    return auditEntries('auditTrail', filter ?? {}, page, context);
   }
 
   @Query(() => AuditEntry, { nullable: true, description: 'One entry of the audit trail; null when there is none of this id.' })

@@ -4,8 +4,9 @@ import { isStale, type EmailAccountSnapshot } from '../../src/domain/email-accou
 import { Actor } from '../actor/actor.js';
 import { DateTime } from '../date-time/date-time-scalar.js';
 import { enumeration } from '../enumeration.js';
-import { globalId } from '../node/global-id.js';
+import { globalId, keyThen } from '../node/global-id.js';
 import { Node } from '../node/node.js';
+import type { Past } from '../request-context.js';
 import { ConnectionTestStage } from './connection-test-stage.js';
 
 export const ConnectionTestOutcome = enumeration<'PASSED' | 'FAILED'>('ConnectionTestOutcome', 'How a whole connection test ended.', {
@@ -20,14 +21,18 @@ export const ConnectionTestOutcome = enumeration<'PASSED' | 'FAILED'>('Connectio
 })
 export class ConnectionTest implements Node {
   readonly #test: AccountConnectionTest;
+  readonly #past: Past | null;
 
-  constructor(test: AccountConnectionTest) {
+  /** @param past when the account was like this whose last test it is; null for the account as it is now. */
+  constructor(test: AccountConnectionTest, past: Past | null = null) {
     this.#test = test;
+    this.#past = past;
   }
 
   get id(): string {
     const { accountId, recordedAtVersion, testId } = this.#test;
-    return globalId('ConnectionTest', accountId === null || recordedAtVersion === null ? testId : storedTestKey(accountId, recordedAtVersion));
+    const key = accountId === null || recordedAtVersion === null ? testId : storedTestKey(accountId, recordedAtVersion);
+    return globalId('ConnectionTest', keyThen(key, this.#past?.moment));
   }
 
   @Field(() => ID, { nullable: true, description: 'The account tested; null for a draft of no saved account.' })
@@ -71,12 +76,19 @@ export class ConnectionTest implements Node {
   }
 }
 
-/** The last test of the account, as the snapshot knows it. `current` is the account as it is now, where the snapshot is an older one. */
-export function lastTestOf(snapshot: EmailAccountSnapshot, current: EmailAccountSnapshot | null = snapshot): ConnectionTest | null {
+interface Seen {
+  /** The account as it is now, where the snapshot is an older one and the test is judged by today's settings. */
+  readonly current?: EmailAccountSnapshot;
+  /** When the account was as the snapshot says, where that is all that the test is judged by. */
+  readonly past?: Past | null;
+}
+
+/** The last test of the account, as the snapshot knows it. */
+export function lastTestOf(snapshot: EmailAccountSnapshot, { current = snapshot, past = null }: Seen = {}): ConnectionTest | null {
   const { account, connectionTest } = snapshot;
   if (connectionTest === null) return null;
-  const stale = isStale(snapshot) || current === null || connectionTest.testedVersion < current.settingsVersion;
-  return new ConnectionTest({ ...connectionTest, accountId: account.accountId, accountVersion: connectionTest.testedVersion, stale });
+  const stale = isStale(snapshot) || connectionTest.testedVersion < current.settingsVersion;
+  return new ConnectionTest({ ...connectionTest, accountId: account.accountId, accountVersion: connectionTest.testedVersion, stale }, past);
 }
 
 /** What names a stored test: the account and the version that its record made. */

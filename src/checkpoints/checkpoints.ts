@@ -46,8 +46,8 @@ export class Checkpoints {
   readonly #options: CheckpointsOptions;
   readonly #every: { readonly leaves: number; readonly milliseconds: number };
   #newest: SignedCheckpoint | null = null;
-  #isOutsideBehind = false;
   #problem: string | null = null;
+  #outsideFault: string | null = null;
   #signing: Promise<SignedCheckpoint | null> | null = null;
   #timer: NodeJS.Timeout | null = null;
   /** Whether the last attempt failed: the next one waits for its time then, however much comes in. */
@@ -82,9 +82,9 @@ export class Checkpoints {
     return this.#options.log()?.size ?? 0;
   }
 
-  /** Why none is signed, in a sentence for operators; null when all is well. */
+  /** Why none is signed, or none is kept outside, in a sentence for operators; null when all is well. */
   get problem(): string | null {
-    return this.#problem;
+    return this.#problem ?? this.#outsideFault;
   }
 
   /** To be called whenever the log may have grown. */
@@ -114,7 +114,7 @@ export class Checkpoints {
     this.#isStopped = true;
     this.#clearTimer();
     try {
-      if (this.uncovered > 0 || this.#isOutsideBehind) await this.#sign();
+      if (this.uncovered > 0) await this.#sign();
     } catch (error) {
       this.#options.onFault(error);
     }
@@ -170,11 +170,22 @@ export class Checkpoints {
     const checkpoint = signCheckpoint({ size, root: log.root(size) }, { position, now: now() }, signer);
     await own.append(checkpoint);
     this.#newest = checkpoint;
-    this.#isOutsideBehind = true;
     onSigned(checkpoint);
-    await this.#options.outside?.append(checkpoint);
-    this.#isOutsideBehind = false;
+    await this.#keepOutside(checkpoint);
     return checkpoint;
+  }
+
+  /** Where that fails, the next one is tried again, and covers this one too. */
+  async #keepOutside(checkpoint: SignedCheckpoint): Promise<void> {
+    const { outside, onFault } = this.#options;
+    if (outside === null) return;
+    try {
+      await outside.append(checkpoint);
+      this.#outsideFault = null;
+    } catch (error) {
+      this.#outsideFault = `Checkpoints of the audit trail cannot be written to ${outside.path}: ${error instanceof Error ? error.message : String(error)}.`;
+      onFault(error);
+    }
   }
 
   /** @throws {LogContradictsCheckpoint} the log does not begin with what the newest checkpoints say. */

@@ -19,6 +19,8 @@ export interface SignedCheckpoint {
 
 /** What was lost with a restored log, and is no longer looked for. */
 export interface AcceptedRestore {
+  /** Of the newest checkpoint that the restored log still begins with; 0 where there is none. Newer ones no longer count. */
+  readonly standingTreeSize: string;
   /** Of the newest checkpoint of the log that is gone. */
   readonly formerTreeSize: string;
   readonly formerRootHash: string;
@@ -83,9 +85,10 @@ export function parseCheckpointLine(line: string): SignedCheckpoint {
 
 /** @throws {NoteMalformed} */
 function acceptedRestore(value: unknown): AcceptedRestore {
-  if (typeof value === 'object' && value !== null && 'formerTreeSize' in value && 'formerRootHash' in value) {
-    const { formerTreeSize, formerRootHash } = value;
-    if (typeof formerTreeSize === 'string' && typeof formerRootHash === 'string') return { formerTreeSize, formerRootHash };
+  if (typeof value === 'object' && value !== null && 'standingTreeSize' in value && 'formerTreeSize' in value && 'formerRootHash' in value) {
+    const { standingTreeSize, formerTreeSize, formerRootHash } = value;
+    if (typeof standingTreeSize === 'string' && typeof formerTreeSize === 'string' && typeof formerRootHash === 'string')
+      return { standingTreeSize, formerTreeSize, formerRootHash };
   }
   throw new NoteMalformed('A line of the checkpoints does not say what was lost with a restored log.');
 }

@@ -3,6 +3,13 @@ import { evolveSnapshot, type EmailAccountSnapshot } from '../domain/email-accou
 import { emailAccountStream } from '../domain/streams.js';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.js';
 
+export interface AccountVersions {
+  /** The current version. The first is 1. */
+  readonly newest: number;
+  /** The account at this version; null when there is none. */
+  at(version: number): EmailAccountSnapshot | null;
+}
+
 /** The account as it was, folded from its own events. Of an erased account nothing is told any more. Every method may throw StoreUnavailable. */
 export class AccountHistory {
   constructor(readonly store: EventStore) {}
@@ -10,6 +17,13 @@ export class AccountHistory {
   /** Null when there was no such version, or the account is erased. */
   async atVersion(accountId: string, version: number): Promise<EmailAccountSnapshot | null> {
     return snapshotAt(await this.#read(accountId), version);
+  }
+
+  /** Everything that the account was; null when there is none of this id, or it is erased. */
+  async versions(accountId: string): Promise<AccountVersions | null> {
+    const recorded = await this.#read(accountId);
+    const newest = recorded.length;
+    return snapshotAt(recorded, newest) && { newest, at: (version) => snapshotAt(recorded, version) };
   }
 
   /** Null before it was created, and when it is erased. */

@@ -1,5 +1,5 @@
 import type { PasswordChange } from '../domain/email-account/form.js';
-import { passwordIn, withFingerprint } from '../domain/email-account/event-passwords.js';
+import { firstVersions, passwordIn, withFingerprint } from '../domain/email-account/event-passwords.js';
 import type { EmailAccountEvent } from '../domain/email-account/events.js';
 import type { SecretSlot } from '../domain/email-account/settings.js';
 import { isPresent, secretReferences, type EmailAccount } from '../domain/email-account/state.js';
@@ -35,8 +35,11 @@ export class AccountSecrets {
     return { change: 'replace', secretId: derivedId(commandId, slot), fingerprint: '' };
   }
 
-  /** Seals what the events refer to, durably, and answers the events with the fingerprints in place. The secret comes first, the event that refers to it second. */
-  async seal(events: readonly EmailAccountEvent[]): Promise<readonly EmailAccountEvent[]> {
+  /**
+   * Seals what the events refer to, durably, and answers the events with the fingerprints in place. The secret comes first, the event that refers to it second.
+   * @param earlier what happened to the account so far: by it an event says that a password was entered again.
+   */
+  async seal(events: readonly EmailAccountEvent[], earlier: () => readonly EmailAccountEvent[]): Promise<readonly EmailAccountEvent[]> {
     const secrets = events.flatMap((event) => {
       const found = passwordIn(event);
       const value = found && found.reference.fingerprint === '' ? this.entered[found.slot] : null;
@@ -50,9 +53,15 @@ export class AccountSecrets {
       const fingerprint = sealed.get(secretId);
       if (fingerprint !== undefined) this.#fingerprints.set(slot, fingerprint);
     }
+    const given = earlier()
+      .map(passwordIn)
+      .filter((password) => password !== null);
     return events.map((event) => {
-      const fingerprint = sealed.get(passwordIn(event)?.reference.secretId ?? '');
-      return fingerprint === undefined ? event : withFingerprint(event, fingerprint);
+      const password = passwordIn(event);
+      const fingerprint = password === null ? undefined : sealed.get(password.reference.secretId);
+      if (password === null || fingerprint === undefined) return event;
+      const inSlot = given.filter(({ slot }) => slot === password.slot).map(({ reference }) => reference);
+      return withFingerprint(event, fingerprint, firstVersions(inSlot).get(fingerprint));
     });
   }
 

@@ -3,6 +3,9 @@ import { exportedEntries } from '../../projections/audit-export/exported-entries
 import { exportFormats, type ExportFormatName } from '../../projections/audit-export/format.js';
 import type { AuditTrailView } from '../../projections/views.js';
 import type { AuditExport } from '../domain/security-log/events.js';
+import { LogContradictsCheckpoint } from '../checkpoints/checkpoints.js';
+import { StoreUnavailable } from '../event-store/event-store.js';
+import type { AuditProofs, ShownCheckpoint } from './audit-proofs.js';
 import type { Call } from './change.js';
 import type { SecurityLog } from './security-log.js';
 
@@ -21,12 +24,18 @@ export interface BegunExport {
   readonly entries: number | null;
   /** Where in the log it stands that this was exported. */
   readonly recordedAt: bigint;
+  /** Covers all of it, and the record that it was exported. */
+  readonly checkpoint: ExportCheckpoint;
   readonly bytes: AsyncGenerator<Buffer, void, undefined>;
 }
+
+/** Where there is none, why: what is left is worth exporting all the more. */
+export type ExportCheckpoint = { readonly checkpoint: ShownCheckpoint; readonly problem: null } | { readonly checkpoint: null; readonly problem: string };
 
 export interface Exporting {
   readonly auditTrail: Pick<AuditTrailView, 'tail' | 'position' | 'count'>;
   readonly securityLog: Pick<SecurityLog, 'auditExported'>;
+  readonly auditProofs: Pick<AuditProofs, 'covering'>;
   /** The version of Postledger. */
   readonly program: string;
 }
@@ -34,7 +43,7 @@ export interface Exporting {
 const formatsInEvents: Readonly<Record<ExportFormatName, AuditExport['format']>> = { jsonl: 'JSONL', csv: 'CSV', cef: 'CEF' };
 
 /** Begins an export. By the time it resolves, the audit trail durably says who exports what; until then nothing is read. @throws {StoreUnavailable} it could not be recorded. */
-export async function beginAuditExport({ auditTrail, securityLog, program }: Exporting, call: Call, request: ExportRequest): Promise<BegunExport> {
+export async function beginAuditExport({ auditTrail, securityLog, auditProofs, program }: Exporting, call: Call, request: ExportRequest): Promise<BegunExport> {
   const { format, filter, after } = request;
   const end = auditTrail.position();
   const until = request.until !== null && request.until < end ? request.until : end;
@@ -46,7 +55,18 @@ export async function beginAuditExport({ auditTrail, securityLog, program }: Exp
     until: until.toString(),
     entries,
   });
-  return { until, entries, recordedAt, bytes: exportedEntries(auditTrail, exportFormats[format], { filter, after, until }, program) };
+  const checkpoint = await checkpointFor(auditProofs, recordedAt);
+  return { until, entries, recordedAt, checkpoint, bytes: exportedEntries(auditTrail, exportFormats[format], { filter, after, until }, program) };
+}
+
+async function checkpointFor(auditProofs: Exporting['auditProofs'], position: bigint): Promise<ExportCheckpoint> {
+  try {
+    const checkpoint = await auditProofs.covering(position);
+    return checkpoint ? { checkpoint, problem: null } : { checkpoint, problem: 'The log has no hashes yet.' };
+  } catch (error) {
+    if (error instanceof LogContradictsCheckpoint || error instanceof StoreUnavailable) return { checkpoint: null, problem: error.message };
+    throw error;
+  }
 }
 
 /** What somebody searches texts for may be anything, a password among it. */

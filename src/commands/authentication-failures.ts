@@ -1,68 +1,36 @@
 import type { AuthenticationFailure } from '../domain/security-log/events.js';
 import type { Call } from './change.js';
 import type { SecurityLog } from './security-log.js';
+import { ToldByTheMinute } from './told-by-the-minute.js';
 
-const toldTogether = 60_000; // milliseconds
 /** Addresses counted singly in one minute; what goes beyond is told under one heading. */
 const mostAddresses = 1_000;
 
-interface Counted {
-  /** The latest call: what the entry says of the origin. */
-  call: Call;
-  readonly cause: AuthenticationFailure;
-  count: number;
-}
-
-/**
- * Records failed authentications in the audit trail: the first of an address and cause at once, the further ones of the same minute together with their count,
- * so that a flood of wrong tokens is told of and does not become a flood of writes.
- */
+/** Records failed authentications in the audit trail: the first of an address, cause and token at once, the further ones of the same minute together with their count. */
 export class AuthenticationFailures {
-  readonly #further = new Map<string, Counted>();
-  readonly #writing = new Set<Promise<unknown>>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #told: ToldByTheMinute<{ readonly call: Call; readonly cause: AuthenticationFailure; readonly tokenId: string | null }>;
 
   constructor(
-    readonly securityLog: Pick<SecurityLog, 'authenticationFailed'>,
-    /** Told of failures that could not be recorded. */
-    readonly onFault: (error: unknown) => void,
-    everyMilliseconds = toldTogether,
+    securityLog: Pick<SecurityLog, 'authenticationFailed'>,
+    /** Told of failures that could not be recorded; they are recorded with the next. */
+    onFault: (error: unknown) => void,
+    everyMilliseconds?: number,
   ) {
-    this.#timer = setInterval(() => this.#tellFurther(), everyMilliseconds);
-    this.#timer.unref();
+    this.#told = new ToldByTheMinute(
+      ({ call, cause, tokenId }, count) => securityLog.authenticationFailed(call, cause, tokenId, count),
+      onFault,
+      everyMilliseconds,
+    );
   }
 
-  add(call: Call, cause: AuthenticationFailure): void {
-    const ip = this.#further.size < mostAddresses ? call.ip : null;
-    const key = `${cause} ${ip ?? ''}`;
-    const counted = this.#further.get(key);
-    if (counted) {
-      counted.count++;
-      counted.call = { ...call, ip };
-      return;
-    }
-    this.#further.set(key, { call: { ...call, ip }, cause, count: 0 });
-    this.#record(call, cause, 1);
+  /** @param tokenId of the token that was shown, where it was one of ours. */
+  add(call: Call, cause: AuthenticationFailure, tokenId: string | null): void {
+    const ip = this.#told.kinds < mostAddresses ? call.ip : null;
+    this.#told.add(`${cause} ${ip ?? ''} ${tokenId ?? ''}`, { call: { ...call, ip }, cause, tokenId }, { call, cause, tokenId });
   }
 
   /** Records what was counted and not yet told; afterwards nothing more is counted. */
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    this.#tellFurther();
-    await Promise.all(this.#writing);
-  }
-
-  #tellFurther(): void {
-    const counted = [...this.#further.values()];
-    this.#further.clear();
-    for (const { call, cause, count } of counted) if (count > 0) this.#record(call, cause, count);
-  }
-
-  #record(call: Call, cause: AuthenticationFailure, count: number): void {
-    const writing: Promise<unknown> = this.securityLog
-      .authenticationFailed(call, cause, count)
-      .catch(this.onFault)
-      .finally(() => this.#writing.delete(writing));
-    this.#writing.add(writing);
+  stop(): Promise<void> {
+    return this.#told.stop();
   }
 }

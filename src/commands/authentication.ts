@@ -2,6 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import type { Actor } from '../domain/access/actor.js';
 import type { Role } from '../domain/access/role.js';
 import type { AuthenticationFailure } from '../domain/security-log/events.js';
+import type { Call } from './change.js';
 import { idOfToken, verifierOf } from './token-text.js';
 
 /** What is known of a token when somebody shows it. */
@@ -16,6 +17,9 @@ export interface StoredToken {
   readonly bootstrap: boolean;
 }
 
+/** From where a token was shown. */
+export type RequestOrigin = Pick<Call, 'requestId' | 'ip' | 'userAgent' | 'clientName'>;
+
 /** Who is calling, once that is proved. */
 export interface AuthenticatedCaller {
   readonly actor: Actor;
@@ -27,7 +31,11 @@ export interface AuthenticatedCaller {
 /** Why nobody was recognised. `cause` is for the audit trail; the caller is told no more than that the token is not valid, or that it has expired. */
 export class AuthenticationRefused extends Error {
   override readonly name = 'AuthenticationRefused';
-  constructor(readonly failure: AuthenticationFailure) {
+  /** @param tokenId the token that was shown, where it was one of ours; null otherwise. */
+  constructor(
+    readonly failure: AuthenticationFailure,
+    readonly tokenId: string | null = null,
+  ) {
     super(
       failure === 'EXPIRED'
         ? 'The token has expired. Ask an administrator for a new one.'
@@ -37,6 +45,8 @@ export class AuthenticationRefused extends Error {
 }
 
 const useIsNotedEvery = 3_600_000; // milliseconds
+/** So long is waited where the log did not take it. */
+const triedAgainAfter = 60_000; // milliseconds
 const mostVerifiers = 10_000;
 
 /** Recognises callers by the token they show. */
@@ -48,7 +58,8 @@ export class Authentication {
   constructor(
     readonly verifierKey: Buffer,
     readonly tokenOf: (id: string) => StoredToken | null,
-    readonly noteUse: (caller: AuthenticatedCaller, ip: string | null) => void,
+    /** Resolves to whether the use is on record; never rejects. */
+    readonly noteUse: (caller: AuthenticatedCaller, origin: RequestOrigin) => Promise<boolean>,
     readonly now: () => Date,
   ) {}
 
@@ -56,14 +67,14 @@ export class Authentication {
    * @param authorization the header's value, `Bearer <token>`.
    * @throws {AuthenticationRefused} malformed, unknown, expired or revoked.
    */
-  authenticate(authorization: string, ip: string | null): AuthenticatedCaller {
+  authenticate(authorization: string, origin: RequestOrigin): AuthenticatedCaller {
     const text = /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1];
     const id = text === undefined ? null : idOfToken(text);
     if (text === undefined || id === null) throw new AuthenticationRefused('MALFORMED');
     const token = this.tokenOf(id);
     if (token === null || !this.#isRight(text, token)) throw new AuthenticationRefused('UNKNOWN');
     const caller = this.#callerOf(token);
-    this.#note(token, caller, ip);
+    this.#note(token, caller, origin);
     return caller;
   }
 
@@ -85,20 +96,22 @@ export class Authentication {
   }
 
   #callerOf(token: StoredToken): AuthenticatedCaller {
-    if (token.revokedAt !== null) throw new AuthenticationRefused('REVOKED');
+    if (token.revokedAt !== null) throw new AuthenticationRefused('REVOKED', token.id);
     const expiresAt = token.expiresAt === null ? null : new Date(token.expiresAt);
-    if (expiresAt !== null && expiresAt <= this.now()) throw new AuthenticationRefused('EXPIRED');
+    if (expiresAt !== null && expiresAt <= this.now()) throw new AuthenticationRefused('EXPIRED', token.id);
     const actor: Actor = { kind: token.bootstrap ? 'BOOTSTRAP' : 'API_TOKEN', id: token.id, displayName: token.name };
     return { actor, role: token.role, tokenId: token.id, expiresAt };
   }
 
   /** The use is noted at most once an hour: a write a request would be too dear, and nobody asks for the minute. */
-  #note(token: StoredToken, caller: AuthenticatedCaller, ip: string | null): void {
+  #note(token: StoredToken, caller: AuthenticatedCaller, origin: RequestOrigin): void {
     const now = this.now().getTime();
     const last = Math.max(this.#noted.get(token.id) ?? 0, token.lastUsedAt === null ? 0 : Date.parse(token.lastUsedAt));
     if (now - last < useIsNotedEvery) return;
     this.#noted.set(token.id, now);
-    this.noteUse(caller, ip);
+    void this.noteUse(caller, origin).then((noted) => {
+      if (!noted) this.#noted.set(token.id, now - useIsNotedEvery + triedAgainAfter);
+    });
   }
 }
 

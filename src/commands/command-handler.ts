@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EventMetadata } from '../domain/event-metadata.js';
+import { problemOfNeededReason, type ReasonPolicy } from '../domain/access/reason-policy.js';
 import { CommandRefused, refuse, type Decider, type Problem } from '../domain/decider.js';
 import { upcast, type PostledgerEvent } from '../domain/event-catalogue.js';
 import type { Attempt } from '../domain/security-log/events.js';
@@ -34,10 +35,12 @@ export interface Change<State, Command, Event extends PostledgerEvent, Entity> {
   readonly attempt: Attempt;
   readonly options: ChangeOptions;
   readonly streamId: StreamId;
+  /** Of a revert: the version that it brings back. */
+  readonly revertsTo?: number;
   readonly decider: Decider<State, Command, Event>;
   /** Whether an event of the stream belongs to this decider. */
   readonly isOwn: (event: PostledgerEvent) => event is Event;
-  /** The input with secrets replaced by keyed fingerprints, for telling a retry from a reuse of the key. */
+  /** The input with secrets replaced by keyed fingerprints, for telling a retry from a reuse of the key. Null where what they were keyed with is destroyed: the key alone has to tell then. */
   readonly fingerprintedInput: () => Promise<unknown>;
   /** The command for this history. `commandId` is the same in a retry. */
   readonly command: (history: History<State>, commandId: string) => Command | Promise<Command>;
@@ -79,6 +82,7 @@ export class CommandHandler {
     readonly readYourWrites: ReadYourWrites,
     /** Told of faults after a change is already durable. */
     readonly onLateFault: (error: unknown, attempt: Attempt) => void,
+    readonly reasonRequiredFor: ReasonPolicy,
   ) {}
 
   /**
@@ -102,7 +106,7 @@ export class CommandHandler {
 
   async #carriedOut<State, Command, Event extends PostledgerEvent, Entity>(change: Change<State, Command, Event, Entity>): Promise<Changed<Entity>> {
     try {
-      this.checkOptions(change.options);
+      this.checkOptions(change.attempt.command, change.options);
       const { idempotencyKey } = change.options;
       const commandId = idempotencyKey ? commandIdOf(change.call, idempotencyKey) : randomUUID();
       return await this.inTurn(commandId, () => this.#streams.run(change.streamId, () => this.#decideAndAppend(change, commandId)));
@@ -117,9 +121,11 @@ export class CommandHandler {
     return this.#commands.run(commandId, work);
   }
 
-  /** @throws {CommandRefused} reason or idempotency key that cannot be kept. */
-  checkOptions(options: ChangeOptions): void {
+  /** @throws {CommandRefused} a reason or an idempotency key that cannot be kept; no reason where there has to be one. */
+  checkOptions(mutation: string, options: ChangeOptions): void {
     refuseOptions(options);
+    const problem = problemOfNeededReason(this.reasonRequiredFor, mutation, options.reason);
+    if (problem) throw new CommandRefused([problem]);
   }
 
   /** Records a refusal that was found outside of the handler, and answers it. */
@@ -134,7 +140,7 @@ export class CommandHandler {
     change: Change<State, Command, Event, Entity>,
     commandId: string,
   ): Promise<Changed<Entity>> {
-    const { call, attempt, options, streamId, decider } = change;
+    const { call, attempt, options, streamId, decider, revertsTo } = change;
     for (let attemptNumber = 1; ; attemptNumber++) {
       const history = await this.#history(change);
       const repeated = await this.#repeatedCommand(change, history, commandId);
@@ -148,7 +154,13 @@ export class CommandHandler {
         return await this.#answer(await change.entity(history.recorded.length, history.recorded), [], position);
       }
       const events = change.beforeAppend ? await change.beforeAppend(history, command, decided) : decided;
-      const identity = { commandId, command: attempt.command, inputHash: hashOfInput(await change.fingerprintedInput()), reason: options.reason ?? null };
+      const identity = {
+        commandId,
+        command: attempt.command,
+        inputHash: hashOfInput(await change.fingerprintedInput()),
+        reason: options.reason ?? null,
+        ...(revertsTo !== undefined && { revertedToVersion: revertsTo }),
+      };
       const toAppend = eventsToAppend(events, identity, call, (index) => eventIdOfInput(identity, index));
       const appended = await this.#append(streamId, toAppend, history.recorded, attemptNumber);
       if (appended === 'conflict') continue;
@@ -188,7 +200,8 @@ export class CommandHandler {
       return elsewhere === null || elsewhere === change.streamId ? null : refuseReusedKey();
     }
     const { inputHash, command } = metadataOf(last);
-    if (command !== change.attempt.command || inputHash !== hashOfInput(await change.fingerprintedInput())) refuseReusedKey();
+    const input = await change.fingerprintedInput();
+    if (command !== change.attempt.command || (input !== null && inputHash !== hashOfInput(input))) refuseReusedKey();
     await this.#follow(change, stateAfter(change, recorded.slice(0, Number(first.revision))), state);
     const version = Number(last.revision) + 1;
     return this.#answer(await change.entity(version, recorded), [], last.position);

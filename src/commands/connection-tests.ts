@@ -46,6 +46,8 @@ export type TestProgress = { readonly stage: ConnectionTestStage } | (Connection
 interface Prepared {
   readonly subject: TestSubject;
   readonly targets: readonly string[];
+  /** As the caller named it; null for a draft alone. */
+  readonly accountId: string | null;
   /** The saved account whose settings are tested unchanged; null where a draft takes part. */
   readonly saved: { readonly accountId: string; readonly version: number } | null;
 }
@@ -66,21 +68,31 @@ export class ConnectionTests {
   /** @throws {RateLimited} too many tests by this caller. */
   async test(call: Call, input: TestConnection, signal: AbortSignal): Promise<ConnectionTested> {
     try {
-      for await (const progress of this.progress(call, input, signal)) if ('test' in progress) return progress;
+      for await (const progress of this.#progress(call, input, signal, 'testConnection')) if ('test' in progress) return progress;
       throw new Error('A connection test ended without a result.');
     } catch (error) {
       if (!(error instanceof CommandRefused)) throw error;
-      const refused = await this.handler.refused({ call, attempt: attemptOf(input), options: {} }, error.problems);
+      const refused = await this.handler.refused({ call, attempt: attemptOf(input, 'testConnection'), options: {} }, error.problems);
       return { ...refused, test: null };
     }
   }
 
   /**
    * The stages as they end, then the whole test. Who stops listening stops the test; a saved account's history tells of it all the same.
-   * @throws {CommandRefused} before the first stage, what the caller can mend. @throws {RateLimited}
+   * @throws {CommandRefused} before the first stage, what the caller can mend; it is on record then. @throws {RateLimited}
    */
   async *progress(call: Call, input: TestConnection, signal: AbortSignal): AsyncGenerator<TestProgress, void> {
-    this.rateLimit.take(call.actor.id);
+    const command = 'connectionTestProgress';
+    try {
+      yield* this.#progress(call, input, signal, command);
+    } catch (error) {
+      if (error instanceof CommandRefused) await this.handler.refused({ call, attempt: attemptOf(input, command), options: {} }, error.problems);
+      throw error;
+    }
+  }
+
+  async *#progress(call: Call, input: TestConnection, signal: AbortSignal, command: string): AsyncGenerator<TestProgress, void> {
+    this.rateLimit.take(call, attemptOf(input, command));
     const prepared = await this.#prepare(call, input);
     const stopped = new AbortController();
     const startedAt = this.now();
@@ -92,10 +104,11 @@ export class ConnectionTests {
         yield { stage };
       }
       recorded = true;
-      yield await this.#record(call, input, prepared, this.#result(stages, startedAt));
+      yield await this.#record(call, attemptOf(input, command), prepared, this.#result(stages, startedAt));
     } finally {
       stopped.abort();
-      if (!recorded && stages.length > 0) await this.#record(call, input, prepared, { ...this.#result(stages, startedAt), outcome: 'FAILED' });
+      const wasBegun = stages.length > 0 || signal.aborted;
+      if (!recorded && wasBegun) await this.#record(call, attemptOf(input, command), prepared, { ...this.#result(stages, startedAt), outcome: 'FAILED' });
     }
   }
 
@@ -111,7 +124,11 @@ export class ConnectionTests {
     try {
       if (draft) refuseTokensElsewhere(account, snapshot?.account ?? null, call.role);
       const subject = await this.#subject(account, input, entered);
-      return { ...subject, saved: snapshot && !draft ? { accountId: snapshot.account.accountId, version: snapshot.version } : null };
+      return {
+        ...subject,
+        accountId: accountId ?? null,
+        saved: snapshot && !draft ? { accountId: snapshot.account.accountId, version: snapshot.version } : null,
+      };
     } catch (error) {
       throw error instanceof CommandRefused ? placedInInput(error, { sender: Boolean(draft?.sender), receiver: Boolean(draft?.receiver) }) : error;
     }
@@ -122,7 +139,7 @@ export class ConnectionTests {
     account: PresentAccount,
     { recipient, ...input }: TestConnection,
     entered: ReadonlyMap<string, SecretValue>,
-  ): Promise<Omit<Prepared, 'saved'>> {
+  ): Promise<Pick<Prepared, 'subject' | 'targets'>> {
     const directions = directionsToTest(account, input.directions);
     const sender = directions.includes('SENDER') ? await this.subjects.sender(account, entered) : null;
     const receiver = directions.includes('RECEIVER') ? await this.subjects.receiver(account, entered) : null;
@@ -172,13 +189,13 @@ export class ConnectionTests {
 
   async #record(
     call: Call,
-    input: TestConnection,
-    { saved, targets }: Prepared,
+    attempt: Attempt,
+    { saved, targets, accountId }: Prepared,
     result: ConnectionTestResult,
   ): Promise<ConnectionTested & { readonly test: AccountConnectionTest }> {
     if (saved === null) {
-      const { position } = await this.handler.securityLog.draftTested(call, attemptOf(input), targets, result.outcome);
-      const test = { ...result, accountId: input.accountId ?? null, accountVersion: null, recordedAtVersion: null, stale: false, startedBy: call.actor };
+      const { position } = await this.handler.securityLog.draftTested(call, attempt, targets, result.outcome);
+      const test = { ...result, accountId, accountVersion: null, recordedAtVersion: null, stale: false, startedBy: call.actor };
       return { test, problems: [], ...(await this.handler.freshness(position)) };
     }
     const { entity, ...changed } = await this.accounts.recordTest(call, saved.accountId, result, saved.version);
@@ -204,8 +221,8 @@ function receiverTarget(receiver: ReceiverSubject): string {
   return 'cloud' in receiver ? graphAddresses[receiver.cloud] : receiverEndpoint(receiver.settings);
 }
 
-function attemptOf({ accountId }: TestConnection): Attempt {
-  return { command: 'testConnection', entityType: 'EmailAccount', entityId: accountId?.slice(0, 64) ?? 'draft' };
+function attemptOf({ accountId }: TestConnection, command: string): Attempt {
+  return { command, entityType: 'EmailAccount', entityId: accountId?.slice(0, 64) ?? 'draft' };
 }
 
 function enteredIn(form: SenderInputForm | ReceiverInputForm | null | undefined) {

@@ -2,8 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { ProfileSnapshot } from '../domain/authentication-profile/snapshot.js';
 import type { PresentProfile } from '../domain/authentication-profile/state.js';
 import { CommandRefused, refuse, type Problem } from '../domain/decider.js';
+import type { Attempt } from '../domain/security-log/events.js';
 import { authenticationProfileStream } from '../domain/streams.js';
 import { checkLine } from '../domain/text/line.js';
+import { StoreUnavailable } from '../event-store/event-store.js';
+import { SecretStoreUnavailable } from '../secret-store/secret-store.js';
 import { ConsentRefused, type ConsentClient } from '../oauth/consent-port.js';
 import type { AuthenticationProfileCommands } from './authentication-profile-commands.js';
 import type { Call, Changed } from './change.js';
@@ -79,14 +82,24 @@ export class Consents {
     const begun = this.states.open(callback.parameters.get('state') ?? '');
     // Whatever comes without a state of ours is nobody's attempt: it goes into no log that lasts.
     if (begun === null) return { granted: false, profile: null, message: 'This address was not made by Postledger, or not in full. Begin the consent again.' };
-    this.rateLimit.take(begun.actor.id);
-    return this.commands.handler.inTurn(`consent ${begun.id}`, () => this.#finish(begun, callback, signal));
+    const call = callOf(begun, callback);
+    this.rateLimit.take(call, attemptOf(begun));
+    try {
+      return await this.commands.handler.inTurn(`consent ${begun.id}`, () => this.#finish(begun, call, callback.parameters, signal));
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) && !(error instanceof SecretStoreUnavailable)) await this.#failed(begun, call);
+      throw error;
+    }
+  }
+
+  /** A fault is named by its request. One that cannot be recorded does not hide the fault itself. */
+  async #failed(begun: BegunConsent, call: Call): Promise<void> {
+    const { securityLog, onLateFault } = this.commands.handler;
+    await securityLog.failed(call, attemptOf(begun), call.requestId).catch((error: unknown) => onLateFault(error, attemptOf(begun)));
   }
 
   /** The person who began did it, from wherever the browser came back. */
-  async #finish(begun: BegunConsent, { parameters, requestId, ip, userAgent }: ConsentCallback, signal: AbortSignal): Promise<ConsentOutcome> {
-    const call: Call = { actor: begun.actor, role: begun.role, requestId, correlationId: begun.id, ip, userAgent, clientName: null };
-    const attempt = { command: 'finishConsent', entityType: 'AuthenticationProfile', entityId: begun.profile };
+  async #finish(begun: BegunConsent, call: Call, parameters: URLSearchParams, signal: AbortSignal): Promise<ConsentOutcome> {
     try {
       const changed = await this.#granted(call, begun, parameters, signal);
       const [problem] = changed.problems;
@@ -94,7 +107,7 @@ export class Consents {
     } catch (error) {
       if (!(error instanceof CommandRefused) && !(error instanceof ConsentRefused)) throw error;
       const problems: readonly Problem[] = error instanceof CommandRefused ? error.problems : [{ code: 'CONSENT_FAILED', message: error.message }];
-      await this.commands.handler.refused({ call, attempt, options: {} }, problems);
+      await this.commands.handler.refused({ call, attempt: attemptOf(begun), options: {} }, problems);
       return { granted: false, profile: begun.profile, message: error.message };
     }
   }
@@ -131,4 +144,12 @@ export class Consents {
     for await (const { metadata } of this.commands.store.readStream(authenticationProfileStream(profile))) if (metadata['commandId'] === commandId) return true;
     return false;
   }
+}
+
+function callOf({ actor, role, id }: BegunConsent, { requestId, ip, userAgent }: ConsentCallback): Call {
+  return { actor, role, requestId, correlationId: id, ip, userAgent, clientName: null };
+}
+
+function attemptOf({ profile }: BegunConsent): Attempt {
+  return { command: 'finishConsent', entityType: 'AuthenticationProfile', entityId: profile };
 }

@@ -6,14 +6,15 @@ import type { ReceiverForm, SenderForm } from '../domain/email-account/form.js';
 import type { SecretReference, SecretSlot } from '../domain/email-account/settings.js';
 import type { EmailAccountSnapshot } from '../domain/email-account/snapshot.js';
 import { secretReferences, type EmailAccount } from '../domain/email-account/state.js';
-import { isEmailAccountEvent, upcast } from '../domain/event-catalogue.js';
+import { eventCatalogue, isEmailAccountEvent, upcast } from '../domain/event-catalogue.js';
 import { emailAccountStream } from '../domain/streams.js';
 import type { RecordedEvent } from '../event-store/event-store.js';
-import type { SecretStore } from '../secret-store/secret-store.js';
+import { AccountShredded, type SecretStore } from '../secret-store/secret-store.js';
 import { snapshotAt, type AccountHistory } from './account-history.js';
 import { AccountSecrets, type EnteredPasswords } from './account-secrets.js';
 import type { Call, Changed, ChangeOptions } from './change.js';
 import type { CommandHandler, History } from './command-handler.js';
+import { printedInput } from './printed-input.js';
 import type { CreateEmailAccount, PasswordInput, ReceiverInputForm, SenderInputForm } from './email-account-inputs.js';
 
 type Answer = Promise<Changed<EmailAccountSnapshot>>;
@@ -23,6 +24,7 @@ interface OfAccount {
 }
 
 interface Parts {
+  readonly revertsTo?: number;
   readonly passwords?: EnteredPasswords;
   readonly command: (secrets: AccountSecrets, commandId: string, history: History<EmailAccount>) => Asked | Promise<Asked>;
 }
@@ -35,6 +37,8 @@ export class EmailAccountCommands {
     readonly history: AccountHistory,
     /** The account as the local view shows it, at exactly this version; null when the view shows another. */
     readonly viewed: (accountId: string, version: number) => EmailAccountSnapshot | null,
+    /** Notes an erasure where no backup that is put back can undo it. */
+    readonly noteErasure: (accountId: string, at: Date) => Promise<void>,
     readonly now: () => Date,
   ) {}
 
@@ -123,6 +127,7 @@ export class EmailAccountCommands {
   async revert(call: Call, input: OfAccount & { readonly toVersion: number }, options: ChangeOptions): Answer {
     const held = new Set<string>();
     const changed = await this.#change(call, 'revertEmailAccount', input, options, {
+      revertsTo: input.toVersion,
       command: async (_secrets, _commandId, { state, recorded }) => {
         const target = stateAt(recorded, input.toVersion);
         const inUse = idsOf(secretReferences(state));
@@ -152,7 +157,27 @@ export class EmailAccountCommands {
     return this.#change(call, 'testConnection', input, {}, { command: () => ({ type: 'RecordConnectionTest', test, testedVersion }) });
   }
 
-  #change(call: Call, name: string, input: OfAccount, options: ChangeOptions, { passwords = {}, command }: Parts): Answer {
+  /** With the account's key in place: personal data is sealed under it, and prints of the input are made with it. */
+  async #sealed(
+    secrets: AccountSecrets,
+    command: EmailAccountCommand,
+    events: readonly EmailAccountEvent[],
+    earlier: () => readonly EmailAccountEvent[],
+  ): Promise<readonly EmailAccountEvent[]> {
+    const { accountId } = secrets;
+    try {
+      const sealed = await secrets.seal(events, earlier);
+      if (events.some(({ type }) => eventCatalogue[type].erasedWithAccount.length > 0))
+        await this.secretStore.usePersonalDataKey(accountId, { create: true }, () => undefined);
+      return sealed;
+    } catch (error) {
+      // The log says nothing of the erasure yet: what is decided is what will be decided once it does.
+      if (error instanceof AccountShredded) emailAccountDecider.decide({ status: 'erased', accountId }, command);
+      throw error;
+    }
+  }
+
+  #change(call: Call, name: string, input: OfAccount, options: ChangeOptions, { passwords = {}, command, revertsTo }: Parts): Answer {
     const { accountId } = input;
     const streamId = emailAccountStream(accountId);
     const secrets = new AccountSecrets(this.secretStore, accountId.toLowerCase(), passwords);
@@ -162,12 +187,18 @@ export class EmailAccountCommands {
       attempt: { command: name, entityType: 'EmailAccount', entityId: accountId.slice(0, 64) },
       options,
       streamId,
+      ...(revertsTo !== undefined && { revertsTo }),
       decider: emailAccountDecider,
       isOwn: isEmailAccountEvent,
-      fingerprintedInput: async () => ({ input: withoutSecrets(input), passwords: await secrets.fingerprints() }),
+      async fingerprintedInput() {
+        const printed = await printedInput(secrets.store, accountId, withoutSecrets(input));
+        return printed && { input: printed, passwords: await secrets.fingerprints() };
+      },
       command: async (history, commandId) => ({ ...(await command(secrets, commandId, history)), now: now.toISOString(), actor: call.actor }),
-      beforeAppend: (_history, _command, events) => secrets.seal(events),
-      afterAppend: (before, after) => secrets.putAway(before, after, now),
+      beforeAppend: ({ recorded }, asked, events) => this.#sealed(secrets, asked, events, () => ownEvents(recorded)),
+      afterAppend: async (before, after) => {
+        await Promise.all([secrets.putAway(before, after, now), ...(after.status === 'erased' ? [this.noteErasure(accountId, now)] : [])]);
+      },
       isSilent: (event) => event.type === 'ConnectionTested',
       isGone: ({ status }) => status === 'erased',
       entity: async (version, recorded) => {
@@ -184,6 +215,10 @@ function stateAt(recorded: readonly RecordedEvent[], version: number): EmailAcco
     const known = upcast(event);
     return known && isEmailAccountEvent(known) ? emailAccountDecider.evolve(state, known) : state;
   }, emailAccountDecider.initialState);
+}
+
+function ownEvents(recorded: readonly RecordedEvent[]): readonly EmailAccountEvent[] {
+  return recorded.map(upcast).filter((event) => event !== null && isEmailAccountEvent(event));
 }
 
 function idsOf(references: readonly SecretReference[]): readonly string[] {
@@ -203,11 +238,10 @@ function receiverForm(form: ReceiverInputForm, secrets: AccountSecrets, commandI
 }
 
 /** The input as the hash sees it: every password left out, for the fingerprints stand in for them. */
-function withoutSecrets(input: unknown): unknown {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
+function withoutSecrets(input: object): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(input)
       .filter(([key]) => key !== 'password')
-      .map(([key, value]) => [key, withoutSecrets(value)]),
+      .map(([key, value]: [string, unknown]) => [key, typeof value === 'object' && value !== null && !Array.isArray(value) ? withoutSecrets(value) : value]),
   );
 }

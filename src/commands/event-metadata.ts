@@ -13,6 +13,8 @@ export interface CommandIdentity {
   readonly command: string;
   readonly inputHash: string;
   readonly reason: string | null;
+  /** The version that a revert brings back; left out by every other command. */
+  readonly revertedToVersion?: number;
 }
 
 /** The same for the same caller and key, whatever node it reaches. */
@@ -54,6 +56,7 @@ export function eventsToAppend(
       $correlationId: call.correlationId,
       $causationId: identity.commandId,
       actor: call.actor,
+      ...credentialsOf(call),
       reason: identity.reason,
       requestId: call.requestId,
       ip: call.ip,
@@ -62,10 +65,26 @@ export function eventsToAppend(
       schemaVersion: eventCatalogue[event.type].schemaVersion,
       commandId: identity.commandId,
       command: identity.command,
+      ...(identity.revertedToVersion !== undefined && { revertedToVersion: identity.revertedToVersion }),
       inputHash: identity.inputHash,
     };
     return { id: idOf(index), type: event.type, data: { ...event.data }, metadata: { ...metadata } };
   });
+}
+
+/** By what right the caller acted. The service needs none, and has shown none. */
+function credentialsOf({ actor, role }: Call): Pick<EventMetadata, 'role' | 'tokenId'> {
+  switch (actor.kind) {
+    case 'API_TOKEN':
+    case 'BOOTSTRAP':
+      return { role, tokenId: actor.id };
+    case 'USER':
+    case 'COMMAND_LINE':
+      return { role, tokenId: null };
+    case 'SYSTEM':
+    case 'ANONYMOUS':
+      return { role: null, tokenId: null };
+  }
 }
 
 /** SHA-256 over the input as JSON with sorted keys. Secrets must have been replaced by their keyed fingerprints before. */

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { systemActor } from '../domain/access/actor.js';
-import { isExpiryEvent, upcast } from '../domain/event-catalogue.js';
+import { isExpiryEvent } from '../domain/event-catalogue.js';
 import { expiryDecider } from '../domain/expiry/decide.js';
 import { thresholdPassed, thresholdsInDays, type ExpiringThing } from '../domain/expiry/expiring-thing.js';
 import { expiryStream } from '../domain/streams.js';
-import { ConcurrencyConflict, type EventStore } from '../event-store/event-store.js';
-import type { Call } from './change.js';
-import { eventsToAppend } from './event-metadata.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { noteByService } from './note-by-service.js';
 
-/** Records that something comes to its end, once for each threshold. Any number of nodes may do it side by side: the stream's revision decides who was first. */
+/** Records that something comes to its end, once for each threshold. What another node has told of in the same moment, the next round sees. */
 export class ExpiryNotices {
   /** What was told, or found told, by this process, so that the log is not asked again every time. */
   readonly #told = new Set<string>();
@@ -35,27 +33,14 @@ export class ExpiryNotices {
     return recorded;
   }
 
-  async #note(thing: ExpiringThing, now: Date): Promise<'recorded' | 'known' | 'raced'> {
-    const streamId = expiryStream(thing.subject, thing.owner);
-    let told = expiryDecider.initialState;
-    let revision: bigint | null = null;
-    for await (const event of this.store.readStream(streamId)) {
-      const known = upcast(event);
-      if (known && isExpiryEvent(known)) told = expiryDecider.evolve(told, known);
-      ({ revision } = event);
-    }
-    const events = expiryDecider.decide(told, { type: 'NoteExpiry', thing, now: now.toISOString() });
-    if (events.length === 0) return 'known';
-    const commandId = randomUUID();
-    const call: Call = { actor: systemActor, role: 'ADMIN', requestId: commandId, correlationId: commandId, ip: null, userAgent: null, clientName: null };
-    const identity = { commandId, command: 'noteExpiry', inputHash: '', reason: null };
-    try {
-      await this.store.appendToStream(streamId, eventsToAppend(events, identity, call), revision ?? 'no_stream');
-      return 'recorded';
-    } catch (error) {
-      // Another node has told of it in this very moment, or of something else of the same owner: the next round sees.
-      if (error instanceof ConcurrencyConflict) return 'raced';
-      throw error;
-    }
+  #note(thing: ExpiringThing, now: Date): Promise<'recorded' | 'known' | 'raced'> {
+    return noteByService(this.store, {
+      streamId: expiryStream(thing.subject, thing.owner),
+      decider: expiryDecider,
+      isOwn: isExpiryEvent,
+      command: { type: 'NoteExpiry', thing, now: now.toISOString() },
+      commandId: randomUUID(),
+      name: 'noteExpiry',
+    });
   }
 }

@@ -1,8 +1,9 @@
-import { secretsIn, withFingerprints } from '../domain/authentication-profile/event-secrets.js';
+import { secretsIn, withMarks, type SecretMark } from '../domain/authentication-profile/event-secrets.js';
 import type { AuthenticationProfileEvent } from '../domain/authentication-profile/events.js';
 import { profileSecretSlots, type ProfileSecretSlot } from '../domain/authentication-profile/settings.js';
 import { profileSecrets, type AuthenticationProfile } from '../domain/authentication-profile/state.js';
 import { CommandRefused } from '../domain/decider.js';
+import { firstVersions } from '../domain/email-account/event-passwords.js';
 import type { PasswordChange } from '../domain/email-account/form.js';
 import { profileOwner } from '../secret-store/secret-slot.js';
 import { SecretIdReused, type SealedSecret, type SecretStore, type SecretToSeal } from '../secret-store/secret-store.js';
@@ -34,16 +35,29 @@ export class ProfileSecrets {
     return { change: 'replace', secretId: derivedId(commandId, slot), fingerprint: '' };
   }
 
-  /** Seals what the events newly refer to, durably, and answers the events with the fingerprints in place. The secrets come first, the events that refer to them second. */
-  async seal(events: readonly AuthenticationProfileEvent[]): Promise<readonly AuthenticationProfileEvent[]> {
+  /**
+   * Seals what the events newly refer to, durably, and answers the events with the fingerprints in place. The secrets come first, the events that refer to them second.
+   * @param earlier what happened to the profile so far: by it an event says that a secret was entered again.
+   */
+  async seal(
+    events: readonly AuthenticationProfileEvent[],
+    earlier: () => readonly AuthenticationProfileEvent[],
+  ): Promise<readonly AuthenticationProfileEvent[]> {
     const secrets = events.flatMap(secretsIn).flatMap(([slot, { secretId, version, boundTo, fingerprint }]) => {
       const value = this.entered[slot];
       return fingerprint === '' && value ? [{ secretId, slot, version, boundTo, value }] : [];
     });
     if (secrets.length === 0) return events;
     const sealed = new Map((await this.#put(secrets)).map(({ secretId, fingerprint }) => [secretId, fingerprint]));
-    for (const { secretId, slot } of secrets) this.#fingerprints.set(slot, sealed.get(secretId) ?? '');
-    return events.map((event) => withFingerprints(event, sealed));
+    const given = earlier().flatMap(secretsIn);
+    const marks = new Map<string, SecretMark>();
+    for (const { secretId, slot } of secrets) {
+      const fingerprint = sealed.get(secretId) ?? '';
+      this.#fingerprints.set(slot, fingerprint);
+      const sameValueAs = firstVersions(given.filter(([each]) => each === slot).map(([, reference]) => reference)).get(fingerprint);
+      marks.set(secretId, { fingerprint, ...(sameValueAs !== undefined && { sameValueAs }) });
+    }
+    return events.map((event) => withMarks(event, marks));
   }
 
   async #put(secrets: readonly SecretToSeal[]): Promise<readonly SealedSecret[]> {

@@ -1,3 +1,6 @@
+import type { Attempt } from '../domain/security-log/events.js';
+import type { Call } from './change.js';
+
 /** The caller asked for more than its share. `retryAfterSeconds` says when to come back. */
 export class RateLimited extends Error {
   override readonly name = 'RateLimited';
@@ -13,16 +16,21 @@ export class RateLimit {
   constructor(
     readonly perMinute: number,
     readonly now: () => Date,
+    /** Told of each that went beyond. */
+    readonly onLimited: (call: Call, attempt: Attempt) => void,
   ) {}
 
   /** @throws {RateLimited} */
-  take(caller: string): void {
+  take(call: Call, attempt: Attempt): void {
+    const { id: caller } = call.actor;
     const at = this.now().getTime();
     const bucket = this.#buckets.get(caller) ?? { left: this.perMinute, at };
     const left = Math.min(this.perMinute, bucket.left + ((at - bucket.at) * this.perMinute) / 60_000);
     this.#buckets.set(caller, { left: Math.max(0, left - 1), at });
     if (this.#buckets.size > 10_000) this.#forgetFull(at);
-    if (left < 1) throw new RateLimited(Math.ceil(((1 - left) * 60) / this.perMinute));
+    if (left >= 1) return;
+    this.onLimited(call, attempt);
+    throw new RateLimited(Math.ceil(((1 - left) * 60) / this.perMinute));
   }
 
   #forgetFull(at: number): void {

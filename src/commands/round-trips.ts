@@ -51,7 +51,7 @@ export class RoundTrips {
     try {
       const seconds = this.#seconds(timeoutSeconds);
       const { subject, to, from } = await this.#prepared(accountId);
-      this.rateLimit.take(call.actor.id);
+      this.rateLimit.take(call, attempt);
       const messageId = `<${randomUUID()}@${from.replace(/^.*@/, '')}>`;
       const result = await this.verifyRoundTrip(subject, { to, messageId, accountId }, seconds * 1000, signal);
       const stopped = result.stages.find(({ outcome }) => outcome === 'FAILED');

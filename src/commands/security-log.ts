@@ -8,7 +8,23 @@ import type { Call } from './change.js';
 import { eventsToAppend, type CommandIdentity } from './event-metadata.js';
 
 type DataOf<Type extends SecurityLogEvent['type']> = Extract<SecurityLogEvent, { readonly type: Type }>['data'];
-type OfOperation = 'ServiceStarted' | 'ServiceStopped' | 'ViewsRebuilt' | 'RootKeysRotated';
+type OfOperation =
+  | 'ServiceStarted'
+  | 'ServiceStopped'
+  | 'ViewsRebuilt'
+  | 'ViewsRestored'
+  | 'SecretsVerified'
+  | 'ServersScavenged'
+  | 'StoreAccessGranted'
+  | 'LogRestoreAccepted'
+  | 'LogVerified'
+  | 'RootKeysRotated'
+  | 'AuditStreamDeadLettered'
+  | 'AuditStreamDeadLettersRetried'
+  | 'AuditStreamReplayed';
+
+/** What can be done to the service itself. */
+export type Operation = Extract<SecurityLogEvent, { type: OfOperation }>;
 
 /** Records what was attempted and changed nothing, so that the audit trail holds it as well. Every method resolves once it is durable. */
 export class SecurityLog {
@@ -41,9 +57,11 @@ export class SecurityLog {
     return this.#append(call, attempt.command, reason, { type: 'CommandChangedNothing', data: attempt });
   }
 
-  /** A fault of ours; `reference` is the one that the log and the caller's error name. */
-  failed(call: Call, attempt: Attempt, reason: string | null, reference: string): Promise<Appended> {
-    return this.#append(call, attempt.command, reason, { type: 'CommandFailed', data: { ...attempt, reference } });
+  /** A fault of ours; `reference` is the one that the log and the caller's error name, of the latest where faults of many are told together. */
+  failed(call: Call, attempt: Attempt, reference: string): Promise<Appended> {
+    return this.#alike.record(`failed ${call.actor.id} ${attempt.command}`, (count) =>
+      this.#append(call, attempt.command, null, { type: 'CommandFailed', data: { ...attempt, reference, ...told(count) } }),
+    );
   }
 
   /** The caller's role does not allow the field, e.g. `Mutation.eraseEmailAccount`. */
@@ -83,12 +101,18 @@ export class SecurityLog {
   }
 
   /** What was done to the service itself, by whoever the call names. */
-  operated(call: Call, command: string, event: Extract<SecurityLogEvent, { type: OfOperation }>): Promise<Appended> {
-    return this.#append(call, command, null, event);
+  operated(call: Call, command: string, event: Operation, reason: string | null = null): Promise<Appended> {
+    return this.#append(call, command, reason, event);
   }
 
-  authenticationFailed(call: Call, cause: AuthenticationFailure, count: number): Promise<Appended> {
-    return this.#append(call, 'authenticate', null, { type: 'AuthenticationFailed', data: { cause, count } });
+  /** The caller had asked for more than its share: so many times, this attempt the latest of them. */
+  requestsLimited(call: Call, attempt: Attempt, count: number): Promise<Appended> {
+    return this.#append(call, attempt.command, null, { type: 'RequestsLimited', data: { ...attempt, count } });
+  }
+
+  /** @param tokenId of the token that was shown, where it was one of ours. */
+  authenticationFailed(call: Call, cause: AuthenticationFailure, tokenId: string | null, count: number): Promise<Appended> {
+    return this.#append(call, 'authenticate', null, { type: 'AuthenticationFailed', data: { cause, count, ...(tokenId !== null && { tokenId }) } });
   }
 
   /** Entries are about to leave the service. */

@@ -1,6 +1,7 @@
 import { CommandRefused, refuse } from '../domain/decider.js';
 import type { Certificate } from '../domain/email-account/connection-test.js';
 import { Problems } from '../domain/email-account/problems.js';
+import type { Attempt } from '../domain/security-log/events.js';
 import { checkFingerprint } from '../domain/truststore/fingerprint.js';
 import { checkedServer, type MailServer, type WrittenServer } from '../domain/truststore/mail-server.js';
 import type { CertificateInspection, InspectCertificate } from '../mail/mail-port.js';
@@ -21,7 +22,7 @@ export class ServerCertificates {
     const attempt = { command: 'inspectServerCertificate', entityType: 'Service', entityId: 'postledger' };
     try {
       const server = withoutProblems(written);
-      this.rateLimit.take(call.actor.id);
+      this.rateLimit.take(call, attempt);
       const inspection = await this.inspectCertificate(server, signal);
       await this.handler.securityLog.serverInspected(call, { ...attempt, server, code: inspection.problem ?? 'OK' });
       return inspection;
@@ -37,6 +38,7 @@ export class ServerCertificates {
    */
   async fetch(
     call: Call,
+    attempt: Attempt,
     written: WrittenServer,
     fingerprintSha256: string,
     signal: AbortSignal,
@@ -44,7 +46,7 @@ export class ServerCertificates {
     const problems = new Problems();
     const fingerprint = problems.take(checkFingerprint(fingerprintSha256), ['fingerprintSha256'], '');
     const server = withoutProblems(written, problems);
-    this.rateLimit.take(call.actor.id);
+    this.rateLimit.take(call, attempt);
     const { certificates, problem, message } = await this.inspectCertificate(server, signal);
     if (problem === 'EGRESS_DENIED') return refuse('EGRESS_DENIED', message, ['host']);
     if (certificates.length === 0)

@@ -27,7 +27,7 @@ export class SettingsDiscoveries {
   async *progress(call: Call, emailAddress: string, signal: AbortSignal, command = 'emailSettingsDiscovered'): AsyncGenerator<DiscoveryProgress, void> {
     const attempt = { command, entityType: 'Service', entityId: 'postledger' };
     const address = await this.#checked(call, attempt, emailAddress);
-    this.rateLimit.take(call.actor.id);
+    this.rateLimit.take(call, attempt);
     const domain = address.replace(/^.*@/, '');
     let recorded = false;
     const record = (candidates: number | null) => {

@@ -58,14 +58,14 @@ export class TestMessages {
     const attempt = { command: 'sendTestMessage', entityType: 'EmailAccount', entityId: input.accountId.slice(0, 64) };
     const inputHash = hashOfInput(input);
     try {
-      this.handler.checkOptions(options);
+      this.handler.checkOptions(attempt.command, options);
       // The id tells whether a repeat asks for the same.
       const localPart = derivedId(commandId, `message ${inputHash}`);
       const earlier = options.idempotencyKey ? await this.#sentBefore(commandId, localPart) : null;
       if (earlier) return earlier;
       const { sender, to } = await this.#checked(input);
       const messageId = `<${localPart}@${addressOf(sender).replace(/^.*@/, '')}>`;
-      this.rateLimit.take(call.actor.id);
+      this.rateLimit.take(call, attempt);
       const result = await this.sendMail(sender, { to, messageId, accountId: input.accountId }, signal);
       const { outcome, code, serverResponse } = result;
       // Only what was taken stands under the key: the next attempt of another has a record of its own.

@@ -1,5 +1,6 @@
 import type { NamingAccounts } from '../domain/authentication-profile/commands.js';
 import { isTruststoreEvent, upcast } from '../domain/event-catalogue.js';
+import type { Attempt } from '../domain/security-log/events.js';
 import { truststoreStream } from '../domain/streams.js';
 import { truststoreDecider, type TruststoreCommand } from '../domain/truststore/decide.js';
 import type { TruststoreEvent } from '../domain/truststore/events.js';
@@ -68,7 +69,7 @@ export class TruststoreCommands {
     return this.#change(call, 'trustServerCertificate', input.truststore, input, options, async (state) => {
       if (state.status === 'absent') return { type: 'AddCertificates', certificates: [], fetchedFrom: null };
       // The decision is made again when somebody else was faster; the server is not asked again for that.
-      fetching.once ??= this.serverCertificates.fetch(call, input, input.fingerprintSha256, signal);
+      fetching.once ??= this.serverCertificates.fetch(call, attemptOf('trustServerCertificate', input.truststore), input, input.fingerprintSha256, signal);
       const { certificate, server } = await fetching.once;
       return { type: 'AddCertificates', certificates: [certificate], fetchedFrom: server };
     });
@@ -93,7 +94,7 @@ export class TruststoreCommands {
     const streamId = truststoreStream(name);
     return this.handler.handle<Truststore, TruststoreCommand, TruststoreEvent, TruststoreSnapshot>({
       call,
-      attempt: { command, entityType: 'Truststore', entityId: name.slice(0, 64) },
+      attempt: attemptOf(command, name),
       options,
       streamId,
       decider: truststoreDecider,
@@ -112,4 +113,8 @@ export class TruststoreCommands {
       },
     });
   }
+}
+
+function attemptOf(command: string, name: string): Attempt {
+  return { command, entityType: 'Truststore', entityId: name.slice(0, 64) };
 }

@@ -1,5 +1,6 @@
 import type { Actor } from './access/actor.js';
 import { systemActor } from './access/actor.js';
+import { roles, type Role } from './access/role.js';
 import type { ApiTokenEvent } from './api-token/events.js';
 import type { AuthenticationProfileEvent } from './authentication-profile/events.js';
 import type { EmailAccountEvent } from './email-account/events.js';
@@ -22,9 +23,14 @@ export interface CatalogueEntry {
   readonly secretReferences: readonly string[];
   /** Paths that hold personal data, or may: what an export or a request under data protection law has to look at. Every event's metadata names its actor as well. */
   readonly personalData: readonly string[];
+  /**
+   * Paths of the personal data of an email account: the texts there and below are stored sealed under the account's key, and gone with it. What it is about is the account of the stream,
+   * or the one that `entityType` and `entityId` name.
+   */
+  readonly erasedWithAccount: readonly string[];
 }
 
-const plain: CatalogueEntry = { schemaVersion: 1, upcasters: [], secretReferences: [], personalData: [] };
+const plain: CatalogueEntry = { schemaVersion: 1, upcasters: [], secretReferences: [], personalData: [], erasedWithAccount: [] };
 
 const profileSettings: CatalogueEntry = {
   ...plain,
@@ -32,14 +38,27 @@ const profileSettings: CatalogueEntry = {
   personalData: ['profile.clientSecret.setBy', 'profile.privateKey.setBy', 'profile.refreshToken.setBy'],
 };
 
+const toldOfStages = ['test.stages.message', 'test.stages.hint', 'test.stages.serverResponse'];
+
 /** Every type of event there is. The compiler insists on an entry for each. */
 export const eventCatalogue: Readonly<Record<PostledgerEventType, CatalogueEntry>> = {
-  AccountCreated: { ...plain, personalData: ['accountName'] },
-  AccountRenamed: { ...plain, personalData: ['accountName'] },
+  AccountCreated: { ...plain, personalData: ['accountName'], erasedWithAccount: ['accountName'] },
+  AccountRenamed: { ...plain, personalData: ['accountName'], erasedWithAccount: ['accountName'] },
   ProviderChanged: plain,
-  SenderConfigured: { ...plain, secretReferences: ['sender.password'], personalData: ['sender.identity', 'sender.password.setBy'] },
+  SenderConfigured: {
+    ...plain,
+    secretReferences: ['sender.password'],
+    personalData: ['sender.identity', 'sender.password.setBy'],
+    erasedWithAccount: ['sender.identity'],
+  },
   SenderRemoved: plain,
-  ReceiverConfigured: { ...plain, secretReferences: ['receiver.password'], personalData: ['receiver.identity', 'receiver.password.setBy'] },
+  // A shared mailbox is named by its address.
+  ReceiverConfigured: {
+    ...plain,
+    secretReferences: ['receiver.password'],
+    personalData: ['receiver.identity', 'receiver.mailbox', 'receiver.password.setBy'],
+    erasedWithAccount: ['receiver.identity', 'receiver.mailbox'],
+  },
   ReceiverRemoved: plain,
   SenderPasswordChanged: { ...plain, secretReferences: ['password'], personalData: ['password.setBy'] },
   ReceiverPasswordChanged: { ...plain, secretReferences: ['password'], personalData: ['password.setBy'] },
@@ -48,10 +67,11 @@ export const eventCatalogue: Readonly<Record<PostledgerEventType, CatalogueEntry
   AccountDeleted: plain,
   AccountRestored: plain,
   AccountErased: plain,
-  // A server's answer may repeat the address that it was asked for.
-  ConnectionTested: { ...plain, personalData: ['test.stages.serverResponse'] },
+  // A server's answer may repeat the address that it was asked for, and what is said of it does.
+  ConnectionTested: { ...plain, personalData: toldOfStages, erasedWithAccount: toldOfStages },
   ApiTokenIssued: { ...plain, personalData: ['name'] },
   ApiTokenRevoked: plain,
+  ApiTokenExpired: plain,
   ApiTokenUsed: { ...plain, personalData: ['ip'] },
   AuthenticationProfileCreated: profileSettings,
   AuthenticationProfileChanged: profileSettings,
@@ -70,11 +90,12 @@ export const eventCatalogue: Readonly<Record<PostledgerEventType, CatalogueEntry
   CommandFailed: plain,
   AccessDenied: plain,
   DraftConnectionTested: plain,
-  TestMessageSent: { ...plain, personalData: ['serverResponse'] },
+  TestMessageSent: { ...plain, personalData: ['serverResponse'], erasedWithAccount: ['serverResponse'] },
   RoundTripVerified: plain,
   ServerCertificateInspected: plain,
   ConsentBegun: plain,
   SettingsDiscovered: plain,
+  RequestsLimited: plain,
   AuthenticationFailed: plain,
   // A filter may name people.
   AuditSearched: { ...plain, personalData: ['searches.filter'] },
@@ -82,7 +103,16 @@ export const eventCatalogue: Readonly<Record<PostledgerEventType, CatalogueEntry
   ServiceStarted: plain,
   ServiceStopped: plain,
   ViewsRebuilt: plain,
+  ViewsRestored: plain,
+  SecretsVerified: plain,
+  ServersScavenged: plain,
+  StoreAccessGranted: plain,
   RootKeysRotated: plain,
+  LogRestoreAccepted: plain,
+  LogVerified: plain,
+  AuditStreamDeadLettered: plain,
+  AuditStreamDeadLettersRetried: plain,
+  AuditStreamReplayed: plain,
 };
 
 /** An event as it came from the store, before its shape is known. */
@@ -114,6 +144,11 @@ export function actorOf(metadata: Json): Actor {
   return typeof actor === 'object' && actor !== null ? (actor as Actor) : systemActor;
 }
 
+/** The role that the actor had then; null where the metadata says none. */
+export function roleOf(metadata: Json): Role | null {
+  return roles.find((role) => role === metadata['role']) ?? null;
+}
+
 const emailAccountEvents: ReadonlySet<string> = new Set<EmailAccountEvent['type']>([
   'AccountCreated',
   'AccountRenamed',
@@ -136,7 +171,7 @@ export function isEmailAccountEvent(event: PostledgerEvent): event is EmailAccou
   return emailAccountEvents.has(event.type);
 }
 
-const apiTokenEvents: ReadonlySet<string> = new Set<ApiTokenEvent['type']>(['ApiTokenIssued', 'ApiTokenRevoked', 'ApiTokenUsed']);
+const apiTokenEvents: ReadonlySet<string> = new Set<ApiTokenEvent['type']>(['ApiTokenIssued', 'ApiTokenRevoked', 'ApiTokenExpired', 'ApiTokenUsed']);
 
 export function isApiTokenEvent(event: PostledgerEvent): event is ApiTokenEvent {
   return apiTokenEvents.has(event.type);

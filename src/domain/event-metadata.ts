@@ -1,4 +1,5 @@
 import type { Actor } from './access/actor.js';
+import type { Role } from './access/role.js';
 
 /**
  * What stands beside the data of every event: who, why, from where, because of what. The key `$recordedAt` is the event stores' own: one that sets its times itself keeps there when
@@ -8,6 +9,10 @@ export interface EventMetadata {
   readonly $correlationId: string;
   readonly $causationId: string;
   readonly actor: Actor;
+  /** The role that they had then; null for the service itself and for whoever is not known. */
+  readonly role: Role | null;
+  /** The API token that they showed; null where none was shown. */
+  readonly tokenId: string | null;
   readonly reason: string | null;
   readonly requestId: string;
   readonly ip: string | null;
@@ -18,6 +23,8 @@ export interface EventMetadata {
   readonly commandId: string;
   /** The mutation that asked for it. */
   readonly command: string;
+  /** With the events of a revert alone: the version that it brought back. */
+  readonly revertedToVersion?: number;
   /** Hash of the command's input, secrets as keyed fingerprints: tells a retry from a reuse of the key. */
   readonly inputHash: string;
 }

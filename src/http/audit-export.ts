@@ -24,7 +24,7 @@ export const auditExportPath = '/audit/export';
 const neededField = 'Query.auditTrail';
 
 export interface AuditExportOptions {
-  readonly services: Pick<Services, 'auditTrail' | 'securityLog' | 'serviceFacts'>;
+  readonly services: Pick<Services, 'auditTrail' | 'auditProofs' | 'securityLog' | 'serviceFacts'>;
   readonly recognition: Recognition;
   readonly addresses: ClientAddress;
   readonly faults: Pick<Faults, 'ofRequest'>;
@@ -77,9 +77,10 @@ async function download(request: FastifyRequest, reply: FastifyReply, { services
     throw forbidden(call.role, `GET ${auditExportPath}`, policy[neededField] ?? []);
   }
   const wanted = requestIn(request);
-  const { auditTrail, securityLog, serviceFacts } = services;
+  const { auditTrail, auditProofs, securityLog, serviceFacts } = services;
   const { version } = await serviceFacts();
-  const { until, entries, recordedAt, bytes } = await beginAuditExport({ auditTrail, securityLog, program: version }, call, wanted);
+  const exporting = { auditTrail, auditProofs, securityLog, program: version };
+  const { until, entries, recordedAt, checkpoint, bytes } = await beginAuditExport(exporting, call, wanted);
   const { mediaType, ending } = exportFormats[wanted.format];
   const watched = async function* () {
     try {
@@ -101,6 +102,7 @@ async function download(request: FastifyRequest, reply: FastifyReply, { services
       'postledger-export-until': until.toString(),
       ...(entries !== null && { 'postledger-export-entries': entries.toString() }),
       // Names may have any letters, headers may not.
+      'postledger-export-checkpoint': encodeURIComponent(JSON.stringify(checkpoint)),
       'postledger-export-by': encodeURIComponent(JSON.stringify(call.actor)),
     })
     .type(mediaType)

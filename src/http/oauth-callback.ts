@@ -58,7 +58,7 @@ async function answered(callback: ConsentCallback, finish: OAuthCallbackOptions[
         'Not known',
         'The service cannot reach its store, so whether access was granted is not known. Look at the authentication profile in a while.',
       );
-    return failure(500, 'Something went wrong', faults.ofRequest(error, callback.requestId).message);
+    return failure(500, 'Something went wrong', faults.ofRequest(error, callback.requestId, callback.requestId).message);
   }
 }
 

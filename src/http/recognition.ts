@@ -13,17 +13,18 @@ export interface Unrecognised {
 export class Recognition {
   constructor(
     readonly authentication: Pick<Authentication, 'authenticate' | 'stillStands'>,
-    readonly authenticationFailed: (call: Call, cause: AuthenticationFailure) => void,
+    /** `tokenId`: of the token that was shown, where it was one of ours. */
+    readonly authenticationFailed: (call: Call, cause: AuthenticationFailure, tokenId: string | null) => void,
   ) {}
 
   /** @param authorization `Bearer <token>`. */
   recognise(authorization: string | undefined, call: Call): AuthenticatedCaller | Unrecognised {
     if (authorization === undefined) return this.#unrecognised(call, 'MALFORMED', 'A token is needed. Send it as: Authorization: Bearer <token>.', 'Bearer');
     try {
-      return this.authentication.authenticate(authorization, call.ip);
+      return this.authentication.authenticate(authorization, call);
     } catch (error) {
       if (!(error instanceof AuthenticationRefused)) throw error;
-      return this.#unrecognised(call, error.failure, error.message, 'Bearer error="invalid_token"');
+      return this.#unrecognised(call, error.failure, error.message, 'Bearer error="invalid_token"', error.tokenId);
     }
   }
 
@@ -31,8 +32,8 @@ export class Recognition {
     return this.authentication.stillStands(caller);
   }
 
-  #unrecognised(call: Call, cause: AuthenticationFailure, message: string, authenticate: string): Unrecognised {
-    this.authenticationFailed(call, cause);
+  #unrecognised(call: Call, cause: AuthenticationFailure, message: string, authenticate: string, tokenId: string | null = null): Unrecognised {
+    this.authenticationFailed(call, cause, tokenId);
     return { error: new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' } }), authenticate };
   }
 }

@@ -17,6 +17,8 @@ export class RunningOperation {
   readonly codes: string[] = [];
   /** Under which the log tells of the operation's faults; null as long as there was none. */
   reference: string | null = null;
+  /** The root fields, by their names in the answer, whose faults the audit trail was told of: once each. */
+  readonly faultsTold = new Set<string>();
   #end: AbortController | null = null;
 
   constructor(public call: Call) {}

@@ -32,8 +32,8 @@ export interface HttpServerOptions {
   readonly services: Services;
   readonly authentication: Pick<Authentication, 'authenticate' | 'stillStands'>;
   /** Records that nobody was recognised, for the audit trail. */
-  readonly authenticationFailed: (call: Call, cause: AuthenticationFailure) => void;
-  /** Records a fault of a mutation in the audit trail, under the reference that the caller and the log are told. */
+  readonly authenticationFailed: (call: Call, cause: AuthenticationFailure, tokenId: string | null) => void;
+  /** Records a fault in the audit trail, under the reference that the caller and the log are told. */
   readonly commandFailed: (call: Call, attempt: Attempt, reference: string) => Promise<unknown>;
   /** Resolves to false when the views did not get there in time. Throws an Error named InvalidConsistencyToken for a damaged token. */
   readonly awaitFreshness: (consistencyToken: string) => Promise<boolean>;

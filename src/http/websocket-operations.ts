@@ -118,7 +118,12 @@ export class WebSocketOperations {
     return withinDeadline<ExecutionResult>(
       operation,
       rules.operationSeconds,
-      async () => execute(args),
+      async () => {
+        const result = await execute(args);
+        // Nobody is answered any more; what failed is put on record all the same.
+        if (operation.aborted) await this.#told(result, args);
+        return result;
+      },
       () => ({ errors: [timedOut(operation, rules.operationSeconds)], data: null }),
       (error) => faults.ofRequest(error, operation.call.requestId),
     );

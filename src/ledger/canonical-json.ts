@@ -5,7 +5,7 @@ export type StandIn = (object: { readonly [key: string]: unknown }) => unknown;
  * JSON as RFC 8785 (JCS) writes it: members in the order of their names' UTF-16 code units, no white space, numbers and strings as ECMAScript has them. Equal values give equal text,
  * whichever engine kept them and in whatever order it gives their members back.
  * @param standIn is asked for each object, the outermost one included, and for those in what it answers.
- * @throws {TypeError} the value is no JSON: undefined, a bigint, a function, a number that is not finite.
+ * @throws {TypeError} the value is no JSON: undefined, a bigint, a function, a date, a number that is not finite.
  */
 export function canonicalJson(value: unknown, standIn?: StandIn): string {
   switch (typeof value) {
@@ -20,6 +20,7 @@ export function canonicalJson(value: unknown, standIn?: StandIn): string {
       if (value === null) return 'null';
       if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item, standIn)).join(',')}]`;
       const object = value as { readonly [key: string]: unknown };
+      if ('toJSON' in object) throw new TypeError('An object that says itself how it is written cannot stand in canonical JSON.');
       const stand = standIn?.(object);
       return stand === undefined ? members(object, standIn) : canonicalJson(stand, standIn);
     }

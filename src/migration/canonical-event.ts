@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '../event-store/event-store.js';
+import { canonicalJson } from '../ledger/canonical-json.js';
 
 /** What has to be the same on both sides, in the order in which differences are looked for. A position is each store's own. */
 const comparedFields = ['streamId', 'revision', 'id', 'type', 'recordedAt', 'data', 'metadata'] as const;
@@ -13,11 +14,7 @@ export function differingField(one: RecordedEvent, other: RecordedEvent): string
   return comparedFields.find((field) => canonical(one[field]) !== canonical(other[field]));
 }
 
-/** JSON with the keys of every object in order. */
+/** Canonical JSON of anything that JSON can be made of, and of bigints in decimal. */
 export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) => {
-    if (typeof part === 'bigint') return part.toString();
-    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
-    return Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)));
-  });
+  return canonicalJson(JSON.parse(JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? part.toString() : part))));
 }

@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { RecordedEvent } from '../event-store/event-store.js';
+import { auditedStreamPrefixes } from '../domain/streams.js';
+import type { TreeHead } from '../ledger/checkpoint.js';
+import { leafHash } from '../ledger/hashes.js';
+import { leafInput } from '../ledger/leaf.js';
+import { MerkleEdge } from '../ledger/merkle-tree.js';
 import { canonicalLine, differingField } from './canonical-event.js';
 import { MigrationFailed, ownEvents, type OnProgress, type Side } from './side.js';
 
@@ -10,6 +15,10 @@ export interface ComparedEvents {
   readonly categories: ReadonlyMap<string, number>;
   /** SHA-256 over all events in the order of the log, in hexadecimal: stream, revision, id, type, time, data and metadata of each. */
   readonly digest: string;
+  /** The root of the Merkle tree over what the audit trail shows, in base64: it is the same on both sides, and so are all proofs. */
+  readonly rootHash: string;
+  /** How many of the source's checkpoints the tree was held against. */
+  readonly checkpoints: number;
   /** The last event as it is on either side; null for empty logs. */
   readonly last: { readonly source: RecordedEvent; readonly target: RecordedEvent } | null;
 }
@@ -17,12 +26,14 @@ export interface ComparedEvents {
 /**
  * Reads both logs to their ends and compares all that a migration has to keep. What the source gets meanwhile is left out.
  * @param count how many events the source had.
+ * @param signed what the source's checkpoints say, by size of the tree: the log has to be what was signed.
  * @throws {MigrationFailed} with the first difference.
  */
-export async function compareEvents(source: Side, target: Side, count: number, onProgress: OnProgress): Promise<ComparedEvents> {
+export async function compareEvents(source: Side, target: Side, count: number, signed: readonly TreeHead[], onProgress: OnProgress): Promise<ComparedEvents> {
   const [here, there] = [createHash('sha256'), createHash('sha256')];
   const categories = new Map<string, number>();
   const theirs = ownEvents(target);
+  const tree = new SignedTree(source, signed);
   let last: ComparedEvents['last'] = null;
   let compared = 0;
   onProgress('compared', 0, count);
@@ -35,6 +46,7 @@ export async function compareEvents(source: Side, target: Side, count: number, o
       if (line !== theirLine) throw differs(target, event, next.value);
       here.update(line);
       there.update(theirLine);
+      tree.add(next.value);
       const [category = ''] = event.streamId.split('-', 1);
       categories.set(category, (categories.get(category) ?? 0) + 1);
       last = { source: event, target: next.value };
@@ -54,7 +66,41 @@ export async function compareEvents(source: Side, target: Side, count: number, o
   const digest = here.digest('hex');
   const theirDigest = there.digest('hex');
   if (digest !== theirDigest) throw new MigrationFailed(`The logs have different digests: ${digest} and ${theirDigest}. Begin with an empty target.`);
-  return { count: compared, categories, digest, last };
+  return { count: compared, categories, digest, ...tree.ended(), last };
+}
+
+/** The tree of the copied log, held against what was signed of the source's. */
+class SignedTree {
+  readonly #edge = new MerkleEdge();
+  readonly #left: TreeHead[];
+
+  constructor(
+    readonly source: Side,
+    readonly signed: readonly TreeHead[],
+  ) {
+    this.#left = [...signed].sort((one, other) => one.size - other.size);
+  }
+
+  /** @throws {MigrationFailed} the log is not what was signed. */
+  add(event: RecordedEvent): void {
+    if (!auditedStreamPrefixes.some((prefix) => event.streamId.startsWith(prefix))) return;
+    this.#edge.append(leafHash(leafInput(event)));
+    while (this.#left[0]?.size === this.#edge.size)
+      if (this.#left.shift()?.root.equals(this.#edge.root()) !== true)
+        throw new MigrationFailed(
+          `${this.source.name} is not what its checkpoint of ${this.#edge.size} events was signed of: something up to ${named(event)} was changed. postledger audit verify says what.`,
+        );
+  }
+
+  /** @throws {MigrationFailed} the log ends before what was signed. */
+  ended(): Pick<ComparedEvents, 'rootHash' | 'checkpoints'> {
+    const [lost] = this.#left;
+    if (lost)
+      throw new MigrationFailed(
+        `A checkpoint of ${this.source.name} was signed of ${lost.size} events, and it holds ${this.#edge.size}. If it was restored from a backup, say so first: postledger audit accept-restore.`,
+      );
+    return { rootHash: this.#edge.root().toString('base64'), checkpoints: this.signed.length };
+  }
 }
 
 function differs(target: Side, event: RecordedEvent, there: RecordedEvent): MigrationFailed {

@@ -49,7 +49,7 @@ async function compare(
   round: number,
   onProgress: OnProgress,
 ): Promise<Pick<Migration, 'events' | 'secrets'> | null> {
-  const events = await compareEvents(source, target, count, onProgress);
+  const events = await compareEvents(source, target, count, source.signed, onProgress);
   const secrets = await secretsOrChanging(source, target, round, onProgress);
   for await (const _ of ownEvents(source, position)) return null;
   return secrets && { events, secrets };

@@ -5,6 +5,7 @@ import { ApiTokenCommands } from '../commands/api-token-commands.js';
 import type { Call } from '../commands/change.js';
 import { CommandHandler } from '../commands/command-handler.js';
 import { SecurityLog } from '../commands/security-log.js';
+import type { Config } from '../config.js';
 import type { Role } from '../domain/access/role.js';
 import { tokenKeyLabel } from './commands.js';
 import { CommandFailed } from './command-failed.js';
@@ -21,16 +22,21 @@ export interface TokenToIssue {
 const day = 86_400_000; // milliseconds
 
 /** Issues a token as whoever runs the command; the audit trail names them. @throws {CommandFailed} what is wrong with the name or the reason. */
-export async function issueToken({ events, secrets }: Stores, directory: string, { name, role, days, reason }: TokenToIssue): Promise<string> {
+export async function issueToken(
+  { events, rawEvents, secrets }: Stores,
+  { dataDirectory: directory, reasonRequiredFor }: Pick<Config, 'dataDirectory' | 'reasonRequiredFor'>,
+  { name, role, days, reason }: TokenToIssue,
+): Promise<string> {
   const now = () => new Date();
   const views = await openViews(events, {
+    rawEvents,
     directory,
     readYourWritesMilliseconds: 0,
     follow: false,
     listener: { stopped: () => undefined, storeLost: () => undefined },
   });
   try {
-    const handler = new CommandHandler(events, new SecurityLog(events, now), views.readYourWrites, () => undefined);
+    const handler = new CommandHandler(events, new SecurityLog(events, now), views.readYourWrites, () => undefined, reasonRequiredFor);
     const tokens = new ApiTokenCommands(handler, events, await secrets.deriveKey(tokenKeyLabel), now);
     const expiresAt = days === undefined ? null : new Date(Date.now() + days * day);
     const { token, problems } = await tokens.issue(callOfOperator(), { name, role, expiresAt }, { reason: reason ?? null });

@@ -1,24 +1,28 @@
 import { resolve } from 'node:path';
 import { env, stdout, stderr } from 'node:process';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { readConfig } from '../config.js';
+import { readConfig, type Config } from '../config.js';
 import { roles, type Role } from '../domain/access/role.js';
 import { exportFormatNames } from '../../projections/audit-export/format.js';
+import { acceptRestore } from './accept-restore.js';
+import { addProofCommands } from './audit-commands.js';
+import { deadLettersOfStream, replayStream, showStream } from './audit-stream-commands.js';
 import { CommandFailed } from './command-failed.js';
 import { callOfOperator, issueToken } from './command-line-token.js';
 import { pendingErasures } from './erasures.js';
 import { exportAuditTrail, type AuditExportOptions } from './export-audit-trail.js';
 import { migrateStores, type MigrateOptions } from './migrate.js';
 import { openStores, type Stores } from './open-stores.js';
-import { recordRotation } from './operation-records.js';
+import { recordOperation } from './operation-records.js';
 import { ProgressBar } from './progress-bar.js';
 import { rebuildProjections } from './rebuild-projections.js';
 import { checkStoreNow, grantStoreAccess } from './store-commands.js';
+import { applyRetention, type RetentionOptions } from './retention.js';
 import { toldToOperators } from './told-to-operators.js';
 import { version } from './version.js';
 import { restoreViews, snapshotViews } from './view-snapshots.js';
 
-/** The command `postledger`. Everything but `serve`, `views snapshot` and `audit export` needs the service to be stopped: it takes the data directory for itself. */
+/** The command `postledger`. Everything but `serve`, `views snapshot`, `audit export` and `audit stream` needs the service to be stopped: it takes the data directory for itself. */
 export function commandLine(): Command {
   const program = new Command('postledger')
     .description("Postledger: the service that every application's email accounts live in.")
@@ -26,7 +30,7 @@ export function commandLine(): Command {
     .showHelpAfterError()
     .addHelpText(
       'after',
-      '\nSettings come from environment variables that begin with POSTLEDGER_; the README lists them.\nAll commands but serve, views snapshot and audit export need the service to be stopped.',
+      '\nSettings come from environment variables that begin with POSTLEDGER_; the README lists them.\nAll commands but serve, views snapshot, audit export and audit stream need the service to be stopped.',
     );
 
   program
@@ -39,7 +43,7 @@ export function commandLine(): Command {
     .command('rebuild')
     .argument('[names...]', 'which views, e.g. email-accounts; default: all')
     .description('build views anew from the log; the old ones stay until the new ones are complete')
-    .action((names: readonly string[]) => withStores((stores, { dataDirectory }) => rebuildProjections(stores.events, dataDirectory, names)));
+    .action((names: readonly string[]) => withStores((stores, { dataDirectory }) => rebuildProjections(stores, dataDirectory, names)));
 
   const views = program.command('views').description('copies of the views, so that another node need not build its own from the whole log');
   views
@@ -114,6 +118,38 @@ export function commandLine(): Command {
     .option('--url <url>', 'where the service is reached, if not at POSTLEDGER_HOST and POSTLEDGER_PORT; then it is always asked')
     .action((options: AuditExportOptions) => tellingWhatFails(() => exportAuditTrail(readConfig(env), options)));
 
+  audit
+    .command('accept-restore')
+    .description('say that the log was restored from a backup, so that checkpoints are signed again; recorded in the trail')
+    .requiredOption('--reason <text>', 'why, for the audit trail')
+    .action((options: { readonly reason: string }) => withStores((stores, config) => acceptRestore(stores, config, options)));
+
+  addProofCommands(audit, tellingWhatFails);
+
+  const stream = audit.command('stream').description('the audit trail as it is sent to POSTLEDGER_AUDIT_WEBHOOK_URL; also while the service runs');
+  stream
+    .command('status')
+    .description('show how far it is, why it stands, and how many entries the receiver did not take')
+    .action(() => tellingWhatFails(async () => showStream(readConfig(env))));
+  stream
+    .command('replay')
+    .requiredOption('--from <place>', 'a position of the log, or a time like 2026-01-31T00:00:00Z: what was recorded there or later')
+    .description('have entries sent again; recorded in the trail')
+    .action(({ from }: { readonly from: string }) => tellingWhatFails(() => replayStream(readConfig(env), from)));
+  stream
+    .command('dead-letters')
+    .option('--retry', 'have them sent once more; recorded in the trail', false)
+    .description('name the entries that the receiver did not take')
+    .action((options: { readonly retry: boolean }) => tellingWhatFails(() => deadLettersOfStream(readConfig(env), options)));
+
+  const retention = program.command('retention').description('how long deleted accounts are kept: POSTLEDGER_RETENTION_DELETED_ACCOUNT_DAYS');
+  retention
+    .command('apply')
+    .description('erase for good the accounts that were deleted long enough ago; a running service does so by itself, hourly')
+    .option('--dry-run', 'name them, and erase nothing', false)
+    .option('--days <number>', 'after how many days, in place of the configured number', days)
+    .action((options: RetentionOptions) => withStores((stores, config) => applyRetention(stores, config, options)));
+
   const tokens = program.command('tokens').description('API tokens, for when nobody has one that still opens');
   tokens
     .command('issue')
@@ -123,15 +159,15 @@ export function commandLine(): Command {
     .option('--days <number>', 'how long it holds; default: without end', days)
     .option('--reason <text>', 'why, for the audit trail')
     .action((options: { readonly name: string; readonly role: Role; readonly days?: number; readonly reason?: string }) =>
-      withStores(async (stores, { dataDirectory }) => {
-        stdout.write(`${await issueToken(stores, dataDirectory, options)}\n`);
+      withStores(async (stores, config) => {
+        stdout.write(`${await issueToken(stores, config, options)}\n`);
       }),
     );
   return program;
 }
 
 /** Opens the stores, does the work, closes them. */
-async function withStores(work: (stores: Stores, config: { readonly dataDirectory: string }) => Promise<void>): Promise<void> {
+async function withStores(work: (stores: Stores, config: Config) => Promise<void>): Promise<void> {
   await tellingWhatFails(async () => {
     const config = readConfig(env);
     const stores = await openStores(config);
@@ -170,7 +206,8 @@ async function rotateKeys({ events, secrets }: Stores): Promise<void> {
   const { rewrapped, failedAccounts } = await secrets.rewrapAll((done, total) => bar.show(done, total));
   bar.finish();
   const { activeRootKeyId } = await secrets.status();
-  await recordRotation(events, callOfOperator(), { rootKeyId: activeRootKeyId, keys: rewrapped, failedAccounts: failedAccounts.length });
+  const rotation = { rootKeyId: activeRootKeyId, keys: rewrapped, failedAccounts: failedAccounts.length };
+  await recordOperation(events, callOfOperator(), 'keys rotate', { type: 'RootKeysRotated', data: rotation });
   stdout.write(`${rewrapped} keys wrapped anew under ${activeRootKeyId}.\n`);
   if (failedAccounts.length > 0)
     throw new CommandFailed(
@@ -178,10 +215,11 @@ async function rotateKeys({ events, secrets }: Stores): Promise<void> {
     );
 }
 
-async function examineSecrets({ secrets }: Stores): Promise<void> {
+async function examineSecrets({ events, secrets }: Stores): Promise<void> {
   const bar = new ProgressBar('Opening passwords', 'passwords');
   const { checked, unreadable } = await secrets.doctor((done, total) => bar.show(done, total));
   bar.finish();
+  await recordOperation(events, callOfOperator(), 'keys doctor', { type: 'SecretsVerified', data: { checked, unreadable: unreadable.length } });
   stdout.write(`${checked} passwords opened, ${unreadable.length} cannot be.\n`);
   if (unreadable.length > 0)
     throw new CommandFailed(

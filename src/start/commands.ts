@@ -5,11 +5,14 @@ import { accountsNaming } from '../commands/accounts-naming.js';
 import { ApiTokenCommands } from '../commands/api-token-commands.js';
 import { AuthenticationProfileCommands } from '../commands/authentication-profile-commands.js';
 import { CommandHandler } from '../commands/command-handler.js';
+import { ConfigurationHistory } from '../commands/configuration-history.js';
 import { ConnectionSubjects } from '../commands/connection-subjects.js';
 import { consentKeyLabel, ConsentStates } from '../commands/consent-state.js';
 import { Consents } from '../commands/consents.js';
 import { ConnectionTests } from '../commands/connection-tests.js';
 import { EmailAccountCommands } from '../commands/email-account-commands.js';
+import type { Call } from '../commands/change.js';
+import { LimitedRequests } from '../commands/limited-requests.js';
 import { RateLimit } from '../commands/rate-limit.js';
 import { RoundTrips } from '../commands/round-trips.js';
 import { SecurityLog } from '../commands/security-log.js';
@@ -19,7 +22,9 @@ import { StoredProfiles } from '../commands/stored-profiles.js';
 import { StoredTruststores } from '../commands/stored-truststores.js';
 import { TestMessages, type RecordedMessage } from '../commands/test-messages.js';
 import { TruststoreCommands } from '../commands/truststore-commands.js';
+import type { ReasonPolicy } from '../domain/access/reason-policy.js';
 import { nationalCloudOf } from '../domain/authentication-profile/national-cloud.js';
+import type { Attempt } from '../domain/security-log/events.js';
 import type { MailSettings } from '../mail/mail-settings.js';
 import type { TokenFacts } from '../oauth/token-owner.js';
 import { discoveryOnDemand, type DiscoveryAccess } from './discovery-on-demand.js';
@@ -43,7 +48,9 @@ export interface Commands {
   readonly serverCertificates: ServerCertificates;
   readonly settingsDiscoveries: SettingsDiscoveries;
   readonly accountHistory: AccountHistory;
+  readonly configurationHistory: ConfigurationHistory;
   readonly securityLog: SecurityLog;
+  readonly limitedRequests: LimitedRequests;
   /** Resolves once no change is under way. */
   idle(): Promise<void>;
 }
@@ -52,6 +59,8 @@ export interface Commands {
 export interface MailAccess extends MailSettings {
   readonly fetch: typeof globalThis.fetch;
   readonly testsPerMinute: number;
+  /** The mutations that are refused without a reason. */
+  readonly reasonRequiredFor: ReasonPolicy;
   readonly discovery: Omit<DiscoveryAccess, 'fetch'>;
   /** How long an operation may take in all. */
   readonly operationSeconds: number;
@@ -65,17 +74,37 @@ const consentsPerMinute = 30;
 /** What the key is derived for that tokens are verified with. */
 export const tokenKeyLabel = 'api-token-verifiers';
 
-export async function buildCommands({ events, secrets }: Stores, views: Views, settings: MailAccess, log: Logger): Promise<Commands> {
+export async function buildCommands(
+  { events, secrets, erasures }: Pick<Stores, 'events' | 'secrets' | 'erasures'>,
+  views: Views,
+  settings: MailAccess,
+  log: Logger,
+): Promise<Commands> {
   const { fetch } = settings;
   const now = () => new Date();
   const securityLog = new SecurityLog(events, now);
-  const handler = new CommandHandler(events, securityLog, views.readYourWrites, (error, attempt) =>
-    log.error({ err: error, ...attempt }, 'the change is stored; what had to follow it failed and is mended later'),
+  const handler = new CommandHandler(
+    events,
+    securityLog,
+    views.readYourWrites,
+    (error, attempt) => log.error({ err: error, ...attempt }, 'the change is stored; what had to follow it failed and is mended later'),
+    settings.reasonRequiredFor,
   );
   const accountHistory = new AccountHistory(events);
-  const accounts = new EmailAccountCommands(handler, secrets, accountHistory, (accountId, version) => views.accounts.findAtVersion(accountId, version), now);
+  const accounts = new EmailAccountCommands(
+    handler,
+    secrets,
+    accountHistory,
+    (accountId, version) => views.accounts.findAtVersion(accountId, version),
+    (accountId, at) => erasures.note(accountId, at),
+    now,
+  );
   const { testMail, sendMail, verifyRoundTrip, inspectCertificate } = mailOnDemand(settings);
-  const tests = new RateLimit(settings.testsPerMinute, now);
+  const limited = new LimitedRequests(securityLog, (error) =>
+    log.error({ err: error }, 'requests beyond a rate limit could not be recorded; they are told with the next'),
+  );
+  const onLimited = (call: Call, attempt: Attempt) => limited.add(call, attempt);
+  const tests = new RateLimit(settings.testsPerMinute, now, onLimited);
   const serverCertificates = new ServerCertificates(handler, inspectCertificate, tests);
   const profiles = new AuthenticationProfileCommands(handler, events, secrets, (name) => accountsNaming({ authenticationProfile: name }, events, views), now);
   const storedProfiles = new StoredProfiles(events, secrets, (name) => views.profiles.folded(name), profiles);
@@ -109,9 +138,22 @@ export async function buildCommands({ events, secrets }: Stores, views: Views, s
     serverCertificates,
     settingsDiscoveries: new SettingsDiscoveries(handler, discoveryOnDemand(settings, { ...settings.discovery, fetch }), tests),
     tokenFacts: (profile) => accessTokens.facts(profile),
-    consents: new Consents(profiles, storedProfiles, states, consentsOnDemand(fetch), settings.redirectUri, new RateLimit(consentsPerMinute, now), now),
+    consents: new Consents(
+      profiles,
+      storedProfiles,
+      states,
+      consentsOnDemand(fetch),
+      settings.redirectUri,
+      new RateLimit(consentsPerMinute, now, onLimited),
+      now,
+    ),
     accountHistory,
+    configurationHistory: new ConfigurationHistory({
+      readStream: (streamId, options) => events.readStream(streamId, options),
+      profileMilestone: (name, moment) => views.profiles.milestone(name, moment),
+    }),
     securityLog,
+    limitedRequests: limited,
     idle: () => handler.idle(),
   };
 }

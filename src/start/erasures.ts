@@ -1,10 +1,13 @@
 import { stderr, stdout } from 'node:process';
 import type { Config } from '../config.js';
 import { openKurrentDbEventStore } from '../event-store/kurrentdb.js';
+import type { EventStore } from '../event-store/event-store.js';
 import type { Calls } from '../event-store/kurrentdb/calls.js';
 import { ErasureLedger, type Erasure } from '../secret-store/kurrentdb/erasure-ledger.js';
 import { secretStreams } from '../secret-store/kurrentdb/streams.js';
 import { CommandFailed } from './command-failed.js';
+import { callOfOperator } from './command-line-token.js';
+import { recordOperation } from './operation-records.js';
 import { scavenge, scavengesNeeded, scavengesOf, stillNeeded } from './erasures-scavenges.js';
 import { erasureLine } from './erasures-told.js';
 import { ProgressBar } from './progress-bar.js';
@@ -53,7 +56,14 @@ export async function pendingErasures(
     }
     write(`May still be in the files of the servers:\n${pending.map((erasure) => `  ${erasureLine(erasure)}\n`).join('')}`);
     if (user === undefined) write(`Each server has to scavenge ${scavengesNeeded} times: npx postledger erasures pending --user ops\n`);
-    else await askServers(operator(eventStore.connectionString, user), ledger, { last, scavenges, write, screen });
+    else
+      await askServers(operator(eventStore.connectionString, user), ledger, {
+        last,
+        scavenges,
+        write,
+        screen,
+        scavenged: (servers) => recordScavenges(log, servers),
+      });
   } finally {
     await log.close();
   }
@@ -64,14 +74,23 @@ interface Asked {
   readonly scavenges: boolean;
   readonly write: Write;
   readonly screen: ProgressBar['stream'];
+  /** Told of the servers that were made to scavenge. */
+  readonly scavenged: (servers: readonly string[]) => Promise<void>;
 }
 
-async function askServers(who: Operator, ledger: ErasureLedger, { last, scavenges, write, screen }: Asked): Promise<void> {
+async function recordScavenges(events: EventStore, servers: readonly string[]): Promise<void> {
+  await recordOperation(events, callOfOperator(), 'erasures pending', { type: 'ServersScavenged', data: { servers } });
+}
+
+async function askServers(who: Operator, ledger: ErasureLedger, { last, scavenges, write, screen, scavenged }: Asked): Promise<void> {
   await asOperator(who, async (calls) => {
     const members = await membersOf(who);
     const down = members.filter(({ isAlive }) => !isAlive);
     const upTo = last.position;
-    if (scavenges) await scavengeAll(calls, who, members, upTo, new ProgressBar('Scavenging', 'scavenges', screen));
+    if (scavenges) {
+      const servers = await scavengeAll(calls, who, members, upTo, new ProgressBar('Scavenging', 'scavenges', screen));
+      if (servers.length > 0) await scavenged(servers);
+    }
     const done = await scavengesOf(calls, who);
     const left = members.map((member) => ({ name: member.name, needed: stillNeeded(done, member.name, upTo) })).filter(({ needed }) => needed > 0);
     for (const { name, needed } of left) write(`  ${name} has to scavenge ${needed === 1 ? 'once' : `${needed} times`} more\n`);
@@ -86,7 +105,8 @@ async function askServers(who: Operator, ledger: ErasureLedger, { last, scavenge
   });
 }
 
-async function scavengeAll(calls: Calls, who: Operator, members: readonly Member[], upTo: bigint, bar: ProgressBar): Promise<void> {
+/** @returns the names of the servers that scavenged. */
+async function scavengeAll(calls: Calls, who: Operator, members: readonly Member[], upTo: bigint, bar: ProgressBar): Promise<readonly string[]> {
   const before = await scavengesOf(calls, who);
   const tasks = members.filter(({ isAlive }) => isAlive).map((member) => ({ member, needed: stillNeeded(before, member.name, upTo) }));
   const total = tasks.reduce((sum, { needed }) => sum + needed, 0);
@@ -100,6 +120,7 @@ async function scavengeAll(calls: Calls, who: Operator, members: readonly Member
       bar.show(++done, total);
     }
   bar.finish();
+  return tasks.filter(({ needed }) => needed > 0).map(({ member }) => member.name);
 }
 
 /** The servers as the first that answers knows them. */

@@ -1,32 +1,42 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Views } from '../../projections/views.js';
 import { ExpiryNotices } from '../commands/expiry-notices.js';
+import { TokenExpiries } from '../commands/token-expiries.js';
 import type { EndingSoon } from '../domain/email-account/expiry-warnings.js';
 import { thresholdsInDays, type ExpiryOwner } from '../domain/expiry/expiring-thing.js';
+import { endingSoonAt } from '../domain/expiry/expiry-changes.js';
 import type { EventStore } from '../event-store/event-store.js';
 
-const everyHour = 3_600_000; // milliseconds
+const everyMinute = 60_000; // milliseconds
+const everyHour = 60 * everyMinute;
 const day = 24 * everyHour;
 /** A round looks at so many things at most, those that end first. */
 const mostInRound = 10_000;
 
-/** Looks for what is about to expire, now and then hourly, and records it. A fault is told to `onFault`, and the next round tries again. */
+/** Looks for what is about to expire, now and then hourly, and for tokens that have expired, now and every minute, and records both. A fault is told to `onFault`, and the next round tries again. */
 export function watchExpiries(events: EventStore, views: Views, now: () => Date, onFault: (error: unknown) => void): { stop(): Promise<void> } {
   const notices = new ExpiryNotices(
     events,
     (at) => views.expiries.endingBefore(at, mostInRound).map((expiry) => ({ ...expiry, owner: ownerAsWritten(expiry.owner, views) })),
     now,
   );
+  const tokens = new TokenExpiries(
+    events,
+    (at) => views.expiries.endingBefore(at, mostInRound).flatMap(({ subject, owner }) => (subject === 'API_TOKEN' ? [owner.entityId] : [])),
+    now,
+  );
   let running: Promise<void> = Promise.resolve();
-  const round = () => {
-    running = running.then(async () => void (await notices.round())).catch(onFault);
+  const repeated = (round: () => Promise<unknown>, everyMilliseconds: number) => {
+    const next = () => {
+      running = running.then(async () => void (await round())).catch(onFault);
+    };
+    next();
+    return setInterval(next, everyMilliseconds).unref();
   };
-  round();
-  const timer = setInterval(round, everyHour);
-  timer.unref();
+  const timers = [repeated(() => notices.round(), everyHour), repeated(() => tokens.round(), everyMinute)];
   return {
     async stop() {
-      clearInterval(timer);
+      timers.forEach(clearInterval);
       await running;
     },
   };
@@ -49,15 +59,9 @@ export function ownerAsWritten(
   }
 }
 
-/** What accounts are warned of: the same 30 days that the first threshold is. */
+/** What accounts are warned of. */
 export function endingSoon({ expiries }: Pick<Views, 'expiries'>, now: () => Date): EndingSoon {
-  return ({ entityType, entityId }) => {
-    const horizon = new Date(now().getTime() + thresholdsInDays[0] * day).toISOString();
-    return expiries
-      .of(entityType, entityId)
-      .filter(({ expiresAt }) => expiresAt < horizon)
-      .map(({ subject, expiresAt, certificate }) => ({ subject, expiresAt, name: certificate?.subject ?? null }));
-  };
+  return ({ entityType, entityId }) => endingSoonAt(expiries.of(entityType, entityId), now());
 }
 
 /** How many things end within each threshold, or have ended. */

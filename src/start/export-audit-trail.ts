@@ -84,7 +84,9 @@ async function toFile(config: Config, service: ServiceToAsk, { file, format, fil
     await appendTo(file, begun.bytes, records, show);
     bar.show(Number(until), Number(until));
     bar.finish();
-    writeManifest(file, current, records);
+    const { checkpoint, problem } = begun.checkpoint;
+    if (problem !== null) stderr.write(`The manifest has no checkpoint. ${problem}\n`);
+    writeManifest(file, current, records, checkpoint);
     stdout.write(`${file}: ${records.entries.toLocaleString('en')} entries, ${(records.wholeBytes / 1e6).toFixed(1)} MB, SHA-256 ${records.fileHash()}\n`);
   });
 }

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ExportFormat, ExportFormatName } from '../../projections/audit-export/format.js';
 import type { FilterPair } from '../../projections/audit-export/request.js';
+import type { ShownCheckpoint } from '../commands/audit-proofs.js';
 import type { Actor } from '../domain/access/actor.js';
 import { CommandFailed } from './command-failed.js';
 import { ExportRecords } from './export-records.js';
@@ -80,6 +81,7 @@ export function writeManifest(
   file: string,
   { program, format, filter, until, exportedBy, startedAt, records: recordedAt }: ExportUnderway,
   records: ExportRecords,
+  checkpoint: ShownCheckpoint | null,
 ): void {
   if (!records.isWhole) throw new CommandFailed(`The last entry of ${file} has no end. Run the same command again with --resume.`);
   writeWhole(manifestOf(file), {
@@ -96,6 +98,7 @@ export function writeManifest(
     firstPosition: records.first?.toString() ?? null,
     lastPosition: records.last?.toString() ?? null,
     runningHash: records.runningHash(),
+    checkpoint,
     files: [{ name: basename(file), bytes: records.wholeBytes, sha256: records.fileHash() }],
   });
   rmSync(underwayOf(file));

@@ -2,14 +2,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { openViews } from '../../projections/views.js';
 import { exportFormats, type ExportFormatName } from '../../projections/audit-export/format.js';
 import { filterOf, type FilterPair } from '../../projections/audit-export/request.js';
-import { beginAuditExport } from '../commands/audit-exports.js';
+import { beginAuditExport, type ExportCheckpoint } from '../commands/audit-exports.js';
+import { AuditProofs, disclosuresBy } from '../commands/audit-proofs.js';
 import { SecurityLog } from '../commands/security-log.js';
 import { isLoopback, type Config } from '../config.js';
 import type { Actor } from '../domain/access/actor.js';
 import { StoreLocked } from '../event-store/embedded-lock.js';
+import { startCheckpoints } from './checkpointing.js';
 import { CommandFailed } from './command-failed.js';
 import { callOfOperator } from './command-line-token.js';
 import { openStores, type Stores } from './open-stores.js';
+import { replayErasures } from './replay-erasures.js';
 import { version } from './version.js';
 
 export interface ExportPart {
@@ -25,6 +28,7 @@ export interface ExportBegun {
   readonly exportedBy: Actor;
   readonly until: string;
   readonly recordedAt: string;
+  readonly checkpoint: ExportCheckpoint;
   readonly bytes: AsyncIterable<Buffer>;
 }
 
@@ -46,7 +50,7 @@ export interface ServiceToAsk {
 export async function exportSource(config: Config, service: ServiceToAsk): Promise<ExportSource> {
   if (service.url !== undefined) return serviceSource(service.url, service);
   try {
-    return await storeSource(await openStores(config), config.dataDirectory);
+    return await storeSource(await openStores(config), config);
   } catch (error) {
     if (!(error instanceof StoreLocked)) throw error;
     const { host, port } = config.http;
@@ -55,10 +59,11 @@ export async function exportSource(config: Config, service: ServiceToAsk): Promi
   }
 }
 
-async function storeSource(stores: Stores, directory: string): Promise<ExportSource> {
+async function storeSource(stores: Stores, config: Config): Promise<ExportSource> {
   const faults: string[] = [];
   const views = await openViews(stores.events, {
-    directory,
+    rawEvents: stores.rawEvents,
+    directory: config.dataDirectory,
     readYourWritesMilliseconds: 0,
     listener: { stopped: (projection, eventId) => faults.push(`${projection} cannot take event ${eventId}`), storeLost: () => undefined },
   });
@@ -66,21 +71,35 @@ async function storeSource(stores: Stores, directory: string): Promise<ExportSou
     await views.stop();
     await stores.close();
   };
-  await views.settled();
-  if (faults.length > 0) {
+  try {
+    await views.settled();
+    if (faults.length > 0) throw new CommandFailed(`The audit trail is not complete: ${faults.join(', ')}.`);
+    await replayErasures(stores, views);
+    // What keeps one from being signed, the export itself says.
+    const { checkpoints, publicKey } = await startCheckpoints(config, views.ledger, { signed: () => undefined, failed: () => undefined });
+    const auditProofs = new AuditProofs({
+      rawEvents: stores.rawEvents,
+      disclosuresOf: disclosuresBy(stores),
+      auditTrail: views.auditTrail,
+      ledger: views.ledger,
+      checkpoints,
+      publicKey,
+    });
+    const securityLog = new SecurityLog(stores.events, () => new Date());
+    return {
+      async begin({ format, filter, after, until: asked }) {
+        const call = callOfOperator();
+        const request = { format, filter: filterOf(filter), after, until: asked === null ? null : BigInt(asked) };
+        const exporting = { auditTrail: views.auditTrail, auditProofs, securityLog, program: version };
+        const { until, recordedAt, checkpoint, bytes } = await beginAuditExport(exporting, call, request);
+        return { program: version, exportedBy: call.actor, until: until.toString(), recordedAt: recordedAt.toString(), checkpoint, bytes };
+      },
+      close,
+    };
+  } catch (error) {
     await close();
-    throw new CommandFailed(`The audit trail is not complete: ${faults.join(', ')}.`);
+    throw error;
   }
-  return {
-    async begin({ format, filter, after, until }) {
-      const call = callOfOperator();
-      const securityLog = new SecurityLog(stores.events, () => new Date());
-      const request = { format, filter: filterOf(filter), after, until: until === null ? null : BigInt(until) };
-      const begun = await beginAuditExport({ auditTrail: views.auditTrail, securityLog, program: version }, call, request);
-      return { program: version, exportedBy: call.actor, until: begun.until.toString(), recordedAt: begun.recordedAt.toString(), bytes: begun.bytes };
-    },
-    close,
-  };
 }
 
 function serviceSource(url: string, { tokenFile }: ServiceToAsk): ExportSource {
@@ -110,6 +129,7 @@ async function askService(url: string, token: string, { format, filter, after, u
     exportedBy: JSON.parse(decodeURIComponent(said('postledger-export-by'))) as Actor,
     until: said('postledger-export-until'),
     recordedAt: said('postledger-export-record'),
+    checkpoint: JSON.parse(decodeURIComponent(said('postledger-export-checkpoint'))) as ExportCheckpoint,
     bytes: bytesOf(answer.body, format),
   };
 }

@@ -4,7 +4,7 @@ import { migrate, type Migration } from '../migration/migrate.js';
 import { MigrationFailed, type Step } from '../migration/side.js';
 import { SecretUnreadable } from '../secret-store/secret-store.js';
 import { CommandFailed } from './command-failed.js';
-import { carryDevelopmentKey, migrationKeys, openSide, refuseUnfit, sidePlace, type OpenedSide } from './migration-sides.js';
+import { carryDevelopmentKey, carryEvidence, migrationKeys, openSide, refuseUnfit, sidePlace, type OpenedSide } from './migration-sides.js';
 import { ProgressBar } from './progress-bar.js';
 
 export interface MigrateOptions {
@@ -27,6 +27,8 @@ export async function migrateStores({ from, to }: MigrateOptions, config: Config
     const target = await openSide(targetPlace, rootKeys, warn);
     try {
       await migrateSides(source, target);
+      const left = await carryEvidence(sourcePlace, targetPlace);
+      if (left.length > 0) stdout.write(`Copy to the data directory of each node, so that its checkpoints go on: ${left.join(', ')}\n`);
     } finally {
       await target.close();
     }
@@ -49,7 +51,7 @@ async function migrateSides(source: OpenedSide, target: OpenedSide): Promise<voi
 }
 
 function report(source: OpenedSide, target: OpenedSide, { found, copied, cameLater, events, secrets }: Migration): readonly string[] {
-  const { count, categories, digest, last } = events;
+  const { count, categories, digest, rootHash, checkpoints, last } = events;
   const number = (value: number) => value.toLocaleString('en');
   const byCategory = [...categories].sort(([one], [other]) => (one < other ? -1 : 1)).map(([category, of]) => `${category} ${number(of)}`);
   return [
@@ -57,6 +59,7 @@ function report(source: OpenedSide, target: OpenedSide, { found, copied, cameLat
     `  events      ${number(count)} on both sides${found > 0 ? `, ${number(found)} of them from an earlier run` : ''}, ${number(copied)} copied`,
     ...(count > 0 ? [`  streams     ${byCategory.join(', ')}`] : []),
     `  digest      SHA-256 ${digest} on both sides`,
+    `  audit root  ${rootHash} on both sides; ${checkpoints === 1 ? '1 checkpoint' : `${number(checkpoints)} checkpoints`} of the source ${checkpoints === 1 ? 'holds' : 'hold'}`,
     ...(last
       ? [`  last event  ${last.source.id} (${last.source.type}), position ${last.source.position} in the source, ${last.target.position} in the target`]
       : []),

@@ -1,15 +1,21 @@
 import { existsSync } from 'node:fs';
 import { copyFile, chmod, mkdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { publicKeysIn } from '../checkpoints/signing-key.js';
+import { standingHeads } from '../checkpoints/standing-heads.js';
 import { isLoopback, type Config } from '../config.js';
 import { openEmbeddedEventStore } from '../event-store/embedded.js';
 import { openEmbeddedSecretStore } from '../secret-store/embedded.js';
 import { loadRootKeys, type RootKeys } from '../secret-store/root-keys.js';
 import type { Side } from '../migration/side.js';
+import { ownCheckpoints } from './checkpointing.js';
 import { CommandFailed } from './command-failed.js';
 
 /** Where one side of a migration is. */
-export type SidePlace = { readonly engine: 'EMBEDDED'; readonly directory: string } | { readonly engine: 'KURRENTDB'; readonly connectionString: string };
+export type SidePlace =
+  | { readonly engine: 'EMBEDDED'; readonly directory: string }
+  /** `directory` is the data directory of a node: its checkpoints are there. */
+  | { readonly engine: 'KURRENTDB'; readonly connectionString: string; readonly directory: string };
 
 export interface OpenedSide extends Side {
   readonly engine: SidePlace['engine'];
@@ -18,8 +24,8 @@ export interface OpenedSide extends Side {
 
 /** A data directory, a connection string, or `configured` for what the environment names: the way to keep a password out of the list of processes. */
 export function sidePlace(text: string, { eventStore, dataDirectory }: Config): SidePlace {
-  if (text === 'configured') return eventStore.engine === 'EMBEDDED' ? { engine: 'EMBEDDED', directory: dataDirectory } : eventStore;
-  return text.includes('://') ? { engine: 'KURRENTDB', connectionString: text } : { engine: 'EMBEDDED', directory: resolve(text) };
+  if (text === 'configured') return { ...eventStore, directory: dataDirectory };
+  return text.includes('://') ? { engine: 'KURRENTDB', connectionString: text, directory: dataDirectory } : { engine: 'EMBEDDED', directory: resolve(text) };
 }
 
 /** @throws {CommandFailed} both are one, the source is not there, or neither takes part. */
@@ -66,7 +72,7 @@ export async function carryDevelopmentKey(source: SidePlace, target: SidePlace, 
  * @throws {StoreLocked} @throws {RootKeyRefused} @throws {SecretStoreUnavailable} @throws {ConnectionStringRefused} nothing is left open.
  */
 export function openSide(place: SidePlace, rootKeys: RootKeys, warn: (message: string) => void): Promise<OpenedSide> {
-  return place.engine === 'EMBEDDED' ? openDirectory(place.directory, rootKeys) : openCluster(place.connectionString, rootKeys, warn);
+  return place.engine === 'EMBEDDED' ? openDirectory(place.directory, rootKeys) : openCluster(place, rootKeys, warn);
 }
 
 async function openDirectory(directory: string, rootKeys: RootKeys): Promise<OpenedSide> {
@@ -78,6 +84,7 @@ async function openDirectory(directory: string, rootKeys: RootKeys): Promise<Ope
       name: directory,
       events,
       secrets,
+      signed: await signedIn(directory),
       log: 'alone',
       // Appends of one turn are committed together, in the order of the calls.
       appendsAtOnce: 200,
@@ -89,7 +96,11 @@ async function openDirectory(directory: string, rootKeys: RootKeys): Promise<Ope
   });
 }
 
-async function openCluster(connectionString: string, rootKeys: RootKeys, warn: (message: string) => void): Promise<OpenedSide> {
+async function openCluster(
+  { connectionString, directory }: Extract<SidePlace, { engine: 'KURRENTDB' }>,
+  rootKeys: RootKeys,
+  warn: (message: string) => void,
+): Promise<OpenedSide> {
   const { describeConnection, openKurrentDbEventStore, parseConnectionString } = await import('../event-store/kurrentdb.js');
   const { openKurrentDbSecretStore } = await import('../secret-store/kurrentdb.js');
   const name = `the event store at ${describeConnection(parseConnectionString(connectionString))}`;
@@ -101,6 +112,7 @@ async function openCluster(connectionString: string, rootKeys: RootKeys, warn: (
       name,
       events,
       secrets,
+      signed: await signedIn(directory),
       log: 'shared',
       appendsAtOnce: 1,
       async close() {
@@ -109,6 +121,30 @@ async function openCluster(connectionString: string, rootKeys: RootKeys, warn: (
       },
     };
   });
+}
+
+/** @throws {CommandFailed} a checkpoint is not signed by a key of this log. @throws {NoteMalformed} */
+async function signedIn(directory: string): Promise<Side['signed']> {
+  const { heads, untrusted } = standingHeads(await ownCheckpoints(directory).all(), await publicKeysIn(directory));
+  if (untrusted.length > 0)
+    throw new CommandFailed(
+      `${untrusted.length} of the checkpoints in ${directory} are signed by no key of its audit-public-key: one of the two files was altered. postledger audit verify says more.`,
+    );
+  return heads;
+}
+
+/** What lies beside a log and proves it: the key that checkpoints are signed with, its public half, and the checkpoints. */
+const evidence = ['audit-signing-key', 'audit-public-key', 'audit-checkpoints'] as const;
+
+/**
+ * Puts the evidence of the source beside the target, unless it has its own.
+ * @returns the files that somebody has to put there: a cluster's nodes have data directories of their own.
+ */
+export async function carryEvidence(source: SidePlace, target: SidePlace): Promise<readonly string[]> {
+  const files = evidence.filter((file) => existsSync(join(source.directory, file)));
+  if (source.engine === 'KURRENTDB' || target.engine === 'KURRENTDB') return files.map((file) => join(source.directory, file));
+  for (const file of files) if (!existsSync(join(target.directory, file))) await copyFile(join(source.directory, file), join(target.directory, file));
+  return [];
 }
 
 async function orClose(events: { close(): Promise<void> }, open: () => Promise<OpenedSide>): Promise<OpenedSide> {

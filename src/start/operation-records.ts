@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import { setTimeout as after } from 'node:timers/promises';
 import type { Call } from '../commands/change.js';
-import { SecurityLog } from '../commands/security-log.js';
+import { SecurityLog, type Operation } from '../commands/security-log.js';
 import type { RunningProgram } from '../domain/security-log/events.js';
-import type { EventStore } from '../event-store/event-store.js';
+import type { Appended, EventStore } from '../event-store/event-store.js';
 import { systemCall } from './bootstrap-token.js';
 import { version } from './version.js';
 
@@ -42,14 +42,10 @@ export async function recordStart(
 
 /** Records that views were built anew, if any were. */
 export async function recordRebuild(events: EventStore, call: Call, views: readonly { readonly name: string; readonly events: number }[]): Promise<void> {
-  if (views.length > 0) await new SecurityLog(events, () => new Date()).operated(call, 'projections rebuild', { type: 'ViewsRebuilt', data: { views } });
+  if (views.length > 0) await recordOperation(events, call, 'projections rebuild', { type: 'ViewsRebuilt', data: { views } });
 }
 
-/** Records that the keys were wrapped anew under another root key. */
-export async function recordRotation(
-  events: EventStore,
-  call: Call,
-  rotation: { readonly rootKeyId: string; readonly keys: number; readonly failedAccounts: number },
-): Promise<void> {
-  await new SecurityLog(events, () => new Date()).operated(call, 'keys rotate', { type: 'RootKeysRotated', data: rotation });
+/** Records what somebody did to the service by a command; what is done is not told as done before that. @throws {StoreUnavailable} */
+export function recordOperation(events: EventStore, call: Call, command: string, operation: Operation, reason: string | null = null): Promise<Appended> {
+  return new SecurityLog(events, () => new Date()).operated(call, command, operation, reason);
 }

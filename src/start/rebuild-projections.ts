@@ -1,8 +1,8 @@
 import { stdout } from 'node:process';
 import { openViews } from '../../projections/views.js';
-import type { EventStore } from '../event-store/event-store.js';
 import { callOfOperator } from './command-line-token.js';
 import { CommandFailed } from './command-failed.js';
+import type { Stores } from './open-stores.js';
 import { recordRebuild } from './operation-records.js';
 import { ProgressBar } from './progress-bar.js';
 
@@ -10,10 +10,15 @@ import { ProgressBar } from './progress-bar.js';
  * Builds the named views, or all, anew from the log, and records that. The present ones stay until the new ones are complete.
  * @throws {CommandFailed} there is no view of such a name, or an event cannot be applied.
  */
-export async function rebuildProjections(events: EventStore, directory: string, names: readonly string[]): Promise<void> {
+export async function rebuildProjections(
+  { events, rawEvents }: Pick<Stores, 'events' | 'rawEvents'>,
+  directory: string,
+  names: readonly string[],
+): Promise<void> {
   const faults: string[] = [];
   const built: { readonly name: string; readonly events: number }[] = [];
   const views = await openViews(events, {
+    rawEvents,
     directory,
     readYourWritesMilliseconds: 0,
     follow: false,

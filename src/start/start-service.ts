@@ -4,22 +4,30 @@ import { pino, stdSerializers, type Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { openViews, type Views } from '../../projections/views.js';
 import type { Services } from '../../schema/request-context.js';
+import { AuditProofs, disclosuresBy } from '../commands/audit-proofs.js';
 import { AuditSearches } from '../commands/audit-searches.js';
 import { Authentication } from '../commands/authentication.js';
 import { AuthenticationFailures } from '../commands/authentication-failures.js';
+import { Retention } from '../commands/retention.js';
 import { isLoopback, type Config } from '../config.js';
 import { streamPrefixes } from '../domain/streams.js';
 import type { Means } from '../discovery/means.js';
+import type { StreamTiming } from '../audit-stream/stream-surroundings.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { oauthCallbackPath } from '../http/oauth-callback.js';
 import { startHttpServer, type HttpServer } from '../http/server.js';
+import { startAuditStream } from './audit-stream.js';
 import { ensureBootstrapToken, systemCall } from './bootstrap-token.js';
+import { checkpointMetrics, startCheckpoints } from './checkpointing.js';
 import { buildCommands, type Commands } from './commands.js';
-import { openStores } from './open-stores.js';
+import { openStores, type Stores } from './open-stores.js';
 import { endingSoon, expiryMetrics, ownerAsWritten, watchExpiries } from './expiry-watch.js';
 import { recordRebuild, recordStart } from './operation-records.js';
+import { noteErasures, replayErasures } from './replay-erasures.js';
+import { keepRetention } from './retention.js';
 import { finishErasures, keepSecretsSwept } from './secret-upkeep.js';
 import { serviceFacts } from './service-facts.js';
+import { keepViewsScrubbed } from './view-upkeep.js';
 import { viewMetrics } from './view-metrics.js';
 import { wayOutOnDemand } from './way-out-on-demand.js';
 
@@ -51,6 +59,8 @@ export interface StartOptions {
   readonly discoveryMeans?: Partial<Means>;
   /** For tests: where Microsoft Graph is, in place of its own addresses. */
   readonly graphBaseUrl?: string;
+  /** For tests: how patient the audit stream is. */
+  readonly auditStreamTiming?: StreamTiming;
 }
 
 /** How long a replaced password stays, so that a revert can bring it back. In milliseconds: 24 hours. */
@@ -62,7 +72,7 @@ const secretGrace = 86_400_000;
  */
 export async function startService(
   config: Config,
-  { log: destination, additionalRoots = [], openStores: open = openStores, discoveryMeans = {}, graphBaseUrl }: StartOptions = {},
+  { log: destination, additionalRoots = [], openStores: open = openStores, discoveryMeans = {}, graphBaseUrl, auditStreamTiming }: StartOptions = {},
 ): Promise<RunningService> {
   const startedAt = new Date();
   const log = pino({ level: config.logLevel, base: { service: 'postledger' }, serializers: { err: stdSerializers.err } }, destination ?? process.stderr);
@@ -76,6 +86,7 @@ export async function startService(
   };
   try {
     const views = await openViews(stores.events, {
+      rawEvents: stores.rawEvents,
       directory: config.dataDirectory,
       readYourWritesMilliseconds: 2_000,
       listener: {
@@ -86,6 +97,12 @@ export async function startService(
     });
     opened.push(views);
     await caughtUp(views, log);
+    await eraseAgain(stores, views, log);
+    const { checkpoints, publicKey, ...checkpointing } = await startCheckpoints(config, views.ledger, {
+      signed: (checkpoint) => log.info({ checkpoint }, 'checkpoint of the audit trail'),
+      failed: (error) => log.error({ err: error }, 'no checkpoint of the audit trail; it is tried again'),
+    });
+    opened.push({ stop: () => checkpointing.stop(() => stores.rawEvents.headPosition()) });
 
     let listening = '';
     const wayOut = wayOutOnDemand({ egress: config.egress, additionalRoots });
@@ -99,6 +116,7 @@ export async function startService(
         fetch: wayOut.fetch,
         ...(graphBaseUrl !== undefined && { graphBaseUrl }),
         testsPerMinute: config.connectionTestsPerMinute,
+        reasonRequiredFor: config.reasonRequiredFor,
         discovery: { ...config.discovery, means: discoveryMeans },
         operationSeconds: config.http.limits.operationSeconds,
         redirectUri: () => `${config.publicUrl ?? ownAddress(listening)}${oauthCallbackPath}`,
@@ -108,15 +126,25 @@ export async function startService(
     opened.push(await recordStart(commands.securityLog, stores.engine, (error) => log.error({ err: error }, 'the stop could not be recorded')));
     // A caller who hangs up does not stop the change that was asked for; the stores wait for it.
     opened.push({ stop: () => commands.idle() });
-    await finishErasures(stores.secrets, views.erasedAccounts());
+    opened.push(commands.limitedRequests);
+    const noteErasure = (accountId: string) => noteErasures(stores.rawEvents, stores.erasures, [accountId]);
+    await finishErasures(stores.secrets, views.erasedAccounts(), noteErasure);
     opened.push(
       keepSecretsSwept(stores.secrets, commands, {
         erasedAccounts: () => views.erasedAccounts(),
+        noteErasure,
         graceMilliseconds: secretGrace,
         now: () => new Date(),
         onFault: (error) => log.error({ err: error }, 'sweeping secrets failed; it is tried again'),
       }),
     );
+    if (config.retention.deletedAccountDays !== null)
+      opened.push(
+        keepRetention(new Retention(views.accounts, commands.accounts, config.retention, () => new Date()), (error) =>
+          log.error({ err: error }, 'deleted accounts could not be erased by age; it is tried again'),
+        ),
+      );
+    opened.push(keepViewsScrubbed(views, (error) => log.error({ err: error }, 'a view could not be built anew without what was erased; it is tried again')));
     const bootstrapToken = await ensureBootstrapToken(commands.tokens, await anyTokenEver(stores.events), config.dataDirectory, startedAt);
 
     const failures = new AuthenticationFailures(commands.securityLog, (error) => log.error({ err: error }, 'a failed authentication could not be recorded'));
@@ -125,26 +153,52 @@ export async function startService(
       log.error({ err: error }, 'a search of the audit trail could not be recorded; it is told with the next'),
     );
     opened.push(searches);
+    const auditProofs = new AuditProofs({
+      rawEvents: stores.rawEvents,
+      disclosuresOf: disclosuresBy(stores),
+      auditTrail: views.auditTrail,
+      ledger: views.ledger,
+      checkpoints,
+      publicKey,
+    });
     const warnings = stores.developmentRootKey
       ? ['Passwords lie under a key that was made for development and is kept beside them. Before real ones are entered, set POSTLEDGER_ROOT_KEYS.']
       : [];
+    const registry = new Registry();
+    const auditStream =
+      config.auditWebhook &&
+      (await startAuditStream(config.auditWebhook, {
+        dataDirectory: config.dataDirectory,
+        auditTrail: views.auditTrail,
+        securityLog: commands.securityLog,
+        fetch: wayOut.fetch,
+        registry,
+        log,
+        ...(auditStreamTiming && { timing: auditStreamTiming }),
+      }));
+    if (auditStream) opened.push(auditStream);
     const facts = serviceFacts({
       engine: stores.engine,
       events: stores.events,
       views,
       startedAt,
-      warnings: async () => [...warnings, ...(await stores.warnings())],
+      warnings: async () => [
+        ...warnings,
+        ...(checkpoints.problem === null ? [] : [checkpoints.problem]),
+        ...(auditStream?.warnings() ?? []),
+        ...(await stores.warnings()),
+      ],
     });
-    const registry = new Registry();
     viewMetrics(registry, facts);
     expiryMetrics(registry, views, () => new Date());
+    checkpointMetrics(registry, checkpoints);
 
     const server = await startHttpServer({
       config: config.http,
-      services: { ...servicesOf(commands, views, facts), auditSearches: searches },
+      services: { ...servicesOf(commands, views, facts), auditSearches: searches, auditProofs, reasonPolicy: config.reasonRequiredFor },
       authentication: authenticationOf(commands, views, log),
-      authenticationFailed: (call, cause) => failures.add(call, cause),
-      commandFailed: (call, attempt, reference) => commands.securityLog.failed(call, attempt, null, reference),
+      authenticationFailed: (call, cause, tokenId) => failures.add(call, cause, tokenId),
+      commandFailed: (call, attempt, reference) => commands.securityLog.failed(call, attempt, reference),
       awaitFreshness: (token) => views.readYourWrites.reachedToken(token),
       readiness: async () => {
         const { ready, eventStore, projections } = await facts();
@@ -244,6 +298,18 @@ async function caughtUp(views: Views, log: Logger): Promise<void> {
   }
 }
 
+/** What a restored backup brought back of accounts that were erased is gone before anybody is served. */
+async function eraseAgain(stores: Stores, views: Views, log: Logger): Promise<void> {
+  const known = stores.erasures.size;
+  const erasedAgain = await replayErasures(stores, views);
+  if (erasedAgain.length > 0) log.warn({ accounts: erasedAgain }, 'a restored backup had brought accounts back that were erased: they are erased again');
+  if (stores.erasures.isNew && stores.erasures.size > known)
+    log.warn(
+      { accounts: stores.erasures.size },
+      'the record of erasures was not there and was made anew from the log: what was erased after the last backup it cannot know',
+    );
+}
+
 async function anyTokenEver(events: EventStore): Promise<boolean> {
   for await (const _ of events.readAll({ streamPrefixes: [streamPrefixes.apiToken], maxCount: 1 })) return true;
   return false;
@@ -253,17 +319,22 @@ function authenticationOf(commands: Commands, views: Views, log: Logger): Authen
   return new Authentication(
     commands.tokens.verifierKey,
     (id) => views.tokens.stored(id),
-    ({ actor, role, tokenId }, ip) => {
-      const id = randomUUID();
-      commands.tokens
-        .noteUse({ actor, role, requestId: id, correlationId: id, ip, userAgent: null, clientName: null }, tokenId)
-        .catch((error: unknown) => log.warn({ err: error, tokenId }, "a token's use could not be noted; the next one is"));
+    ({ actor, role, tokenId }, { requestId, ip, userAgent, clientName }) => {
+      // Its correlation is its own: it tells of the token, and is no part of what the request asked for.
+      const call = { actor, role, requestId, correlationId: randomUUID(), ip, userAgent, clientName };
+      return commands.tokens.noteUse(call, tokenId).then(
+        () => true,
+        (error: unknown) => {
+          log.warn({ err: error, tokenId }, "a token's use could not be recorded; a later one is");
+          return false;
+        },
+      );
     },
     () => new Date(),
   );
 }
 
-function servicesOf(commands: Commands, views: Views, facts: Services['serviceFacts']): Omit<Services, 'auditSearches'> {
+function servicesOf(commands: Commands, views: Views, facts: Services['serviceFacts']): Omit<Services, 'auditSearches' | 'auditProofs' | 'reasonPolicy'> {
   return {
     accountCommands: commands.accounts,
     tokenCommands: commands.tokens,
@@ -276,6 +347,7 @@ function servicesOf(commands: Commands, views: Views, facts: Services['serviceFa
     roundTrips: commands.roundTrips,
     settingsDiscoveries: commands.settingsDiscoveries,
     accountHistory: commands.accountHistory,
+    configurationHistory: commands.configurationHistory,
     accounts: views.accounts,
     auditTrail: views.auditTrail,
     tokens: views.tokens,

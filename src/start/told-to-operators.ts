@@ -1,8 +1,12 @@
 import { SnapshotRefused } from '../../projections/snapshot-manifest.js';
+import { StreamDatabaseRefused } from '../audit-stream/stream-database.js';
+import { WebhookSecretRefused } from '../audit-stream/webhook-secrets.js';
+import { SigningKeyRefused } from '../checkpoints/signing-key.js';
 import { ConfigRefused } from '../config.js';
 import { StoreLocked } from '../event-store/embedded.js';
 import { StoreUnavailable } from '../event-store/event-store.js';
 import { ConnectionStringRefused } from '../event-store/kurrentdb/connection-string.js';
+import { NoteMalformed } from '../ledger/signed-note.js';
 import { SecretStoreUnavailable } from '../secret-store/secret-store.js';
 import { RootKeyRefused } from '../secret-store/root-keys.js';
 import { CommandFailed } from './command-failed.js';
@@ -16,8 +20,12 @@ export function toldToOperators(error: unknown): string | null {
     error instanceof StoreUnavailable ||
     error instanceof ConnectionStringRefused ||
     error instanceof RootKeyRefused ||
+    error instanceof SigningKeyRefused ||
+    error instanceof NoteMalformed ||
     error instanceof SecretStoreUnavailable ||
-    error instanceof SnapshotRefused
+    error instanceof SnapshotRefused ||
+    error instanceof StreamDatabaseRefused ||
+    error instanceof WebhookSecretRefused
   )
     return error.message;
   if (!(error instanceof Error) || !('code' in error)) return null;

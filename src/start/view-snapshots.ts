@@ -6,6 +6,8 @@ import { takeSnapshot } from '../../projections/take-snapshot.js';
 import { lockDataDirectory, StoreLocked } from '../event-store/embedded-lock.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { CommandFailed } from './command-failed.js';
+import { callOfOperator } from './command-line-token.js';
+import { recordOperation } from './operation-records.js';
 import { ProgressBar } from './progress-bar.js';
 import { version } from './version.js';
 
@@ -28,7 +30,7 @@ export async function snapshotViews(dataDirectory: string, destination: string):
 }
 
 /**
- * Puts the views of a snapshot into the data directory, which its caller holds the lock of.
+ * Puts the views of a snapshot into the data directory, which its caller holds the lock of, and records that.
  * @throws {SnapshotRefused} it is damaged, or of other views or another log.
  */
 export async function restoreViews(events: EventStore, dataDirectory: string, snapshot: string): Promise<void> {
@@ -36,6 +38,14 @@ export async function restoreViews(events: EventStore, dataDirectory: string, sn
   const startedAt = performance.now();
   try {
     const manifest = await restoreSnapshot(events, { snapshot, directory: dataDirectory, onProgress: bars.show });
+    await recordOperation(events, callOfOperator(), 'views restore', {
+      type: 'ViewsRestored',
+      data: {
+        views: manifest.views.map(({ name, position }) => ({ name, position: position?.toString() ?? null })),
+        takenAt: manifest.createdAt.toISOString(),
+        programVersion: manifest.program,
+      },
+    });
     tell(`${dataDirectory} now has`, manifest, startedAt);
   } finally {
     bars.finish();

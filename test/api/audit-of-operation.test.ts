@@ -67,6 +67,19 @@ describe('the audit trail tells of those who looked', () => {
     expect(mine).toMatchObject([{ count: 1, searches: [{ field: 'auditTrail', filter: '{"action":["AccountErased"]}' }], actor: { kind: 'API_TOKEN' } }]);
   });
 
+  it('into a history, or compared versions, and of what', async () => {
+    await service.data('mutation { createEmailAccount(input: { accountId: "Seen", accountName: "Seen" }) { errors { code } } }');
+    const token = await service.tokenFor('OPERATOR');
+    await service.data('{ emailAccount(accountId: "Seen") { history(first: 1) { nodes { id } } } }', {}, { token });
+    await service.data('{ compareEmailAccountVersions(accountId: "Seen", from: 1, to: 1) { changes { path } } }', {}, { token });
+    await service.restart();
+    const mine = (await trail(['AuditSearched'], await now())).filter((entry) => JSON.stringify(entry).includes('Seen'));
+    expect(mine).toMatchObject([
+      { count: 1, searches: [{ field: 'EmailAccount.history', filter: '{"entityType":["EmailAccount"],"entityId":["Seen"]}' }] },
+      { count: 1, searches: [{ field: 'compareEmailAccountVersions', filter: '{"accountId":"Seen","from":1,"to":1}' }] },
+    ]);
+  });
+
   it('for the settings of an address: the domain, and never the mailbox', async () => {
     const { errors } = await service.query('{ discoverEmailSettings(emailAddress: "anna.secret@nowhere.example") { candidates { host } } }');
     expect(errors).toEqual([]);

@@ -25,6 +25,8 @@ export interface TestService {
   rebuildViews(): Promise<void>;
   /** Stops it and starts it again on the same data. */
   restart(): Promise<void>;
+  /** The same, with something done to its data in between. */
+  restartAfter(work: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -41,7 +43,7 @@ export interface Response {
   readonly text: string;
 }
 
-export interface TestServiceOptions extends Pick<StartOptions, 'additionalRoots' | 'discoveryMeans' | 'graphBaseUrl'> {
+export interface TestServiceOptions extends Pick<StartOptions, 'additionalRoots' | 'discoveryMeans' | 'graphBaseUrl' | 'auditStreamTiming'> {
   /** Left out: an empty one of its own, of the engine that the run is about. */
   readonly store?: StoreUnderTest;
   /** For one that is not the first over its store, hence issues none. */
@@ -88,6 +90,11 @@ export async function startTestService(
     if (answer.errors.length > 0 || answer.data === null) throw new Error(`The service answered ${answer.status}: ${answer.text}`);
     return answer.data as Data;
   };
+  const restartAfter = async (work: () => Promise<void>) => {
+    await running.stop();
+    await work();
+    running = await start();
+  };
   return {
     get url() {
       return running.url;
@@ -109,10 +116,8 @@ export async function startTestService(
       return issueApiToken.token;
     },
     rebuildViews: () => running.rebuildViews(),
-    async restart() {
-      await running.stop();
-      running = await start();
-    },
+    restart: () => restartAfter(() => Promise.resolve()),
+    restartAfter,
     async stop() {
       await running.stop();
       await rm(dataDirectory, { recursive: true, force: true });

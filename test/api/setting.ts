@@ -47,7 +47,7 @@ const profileInput = {
   clientSecret: 'client secret',
 };
 
-export async function startSetting(): Promise<Setting> {
+export async function startSetting(environment: Record<string, string> = {}): Promise<Setting> {
   const refusing: Setting['refusing'] = { takes: () => true };
   const own = await storeUnderTest();
   const store: typeof own = {
@@ -59,7 +59,7 @@ export async function startSetting(): Promise<Setting> {
       },
     },
   };
-  const service = await startTestService({ POSTLEDGER_CONNECTION_TESTS_PER_MINUTE: '10000' }, { store });
+  const service = await startTestService({ POSTLEDGER_CONNECTION_TESTS_PER_MINUTE: '10000', ...environment }, { store });
   const { server, close } = await tlsServer();
   const send: Setting['send'] = (mutation, input, options) => {
     const shown = mutation === 'issueApiToken' ? 'apiToken { id } token' : '';

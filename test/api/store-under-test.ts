@@ -4,7 +4,7 @@ import { lockDataDirectory } from '../../src/event-store/embedded-lock.js';
 import { openKurrentDbEventStore, type KurrentDbLog, type KurrentDbOptions } from '../../src/event-store/kurrentdb.js';
 import { openKurrentDbSecretStore } from '../../src/secret-store/kurrentdb.js';
 import { loadRootKeys } from '../../src/secret-store/root-keys.js';
-import type { OpeningOptions, Stores } from '../../src/start/open-stores.js';
+import { erasable, type OpeningOptions, type Stores } from '../../src/start/open-stores.js';
 import type { StartOptions } from '../../src/start/start-service.js';
 import { startKurrentDbDouble, type DoubleOptions, type KurrentDbDouble } from '../event-store/kurrentdb-double/kurrentdb-double.js';
 import { endStreams, setApart } from './set-apart.js';
@@ -72,17 +72,15 @@ async function openCluster(config: Config, { warn }: OpeningOptions = {}, patien
   if (config.eventStore.engine !== 'KURRENTDB') throw new TypeError('The configuration names no cluster.');
   const lock = lockDataDirectory(config.dataDirectory);
   const rootKeys = await loadRootKeys({ ...config.rootKeys, dataDirectory: config.dataDirectory, production: !isLoopback(config.http.host) });
-  const events = seenThrough(await openKurrentDbEventStore({ connectionString: config.eventStore.connectionString, ...patience, ...(warn && { warn }) }));
-  const secrets = await openKurrentDbSecretStore({ log: events, rootKeys });
+  const rawEvents = seenThrough(await openKurrentDbEventStore({ connectionString: config.eventStore.connectionString, ...patience, ...(warn && { warn }) }));
+  const stores = await erasable(config, { rawEvents, secrets: await openKurrentDbSecretStore({ log: rawEvents, rootKeys }) });
   return {
+    ...stores,
     engine: 'KURRENTDB',
-    events,
-    secrets,
     developmentRootKey: rootKeys.development,
     warnings: () => Promise.resolve([]),
     async close() {
-      await secrets.close();
-      await events.close();
+      await stores.close();
       lock.release();
     },
   };

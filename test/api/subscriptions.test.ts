@@ -135,4 +135,26 @@ describe('connectionTestProgress', () => {
     const { value } = (await stream.next()) as { value: { errors: { extensions: unknown }[] } };
     expect(value.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', problems: [{ code: 'NOT_FOUND', field: ['accountId'] }] } }]);
   });
+
+  it('that is refused is on record, and one that its caller ends is as well', async () => {
+    const refused = subscribe('subscription { connectionTestProgress(input: { accountId: "Nowhere" }) { stage { stage } } }');
+    await refused.next();
+    const ended = subscribe(
+      'subscription { connectionTestProgress(input: { draft: { sender: { smtp: { identity: { emailAddress: "a@example.com" }, connection: { host: "127.0.0.1", port: 1 } } } } }) { stage { stage } } }',
+    );
+    await ended.next();
+    await ended.return?.();
+    const recorded = async () => {
+      const { auditTrail } = await service.data<{ auditTrail: { nodes: { action: string; command?: string; entityId: string }[] } }>(
+        `{ auditTrail(filter: { action: ["CommandRefused", "DraftConnectionTested"] }, last: 2) {
+           nodes { action entityId ... on CommandRefusedEntry { command } ... on DraftConnectionTestedEntry { command } } } }`,
+      );
+      return auditTrail.nodes;
+    };
+    const command = 'connectionTestProgress';
+    await expect.poll(recorded).toEqual([
+      { action: 'CommandRefused', entityId: 'Nowhere', command },
+      { action: 'DraftConnectionTested', entityId: 'draft', command },
+    ]);
+  });
 });

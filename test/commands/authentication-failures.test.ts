@@ -8,12 +8,12 @@ function callFrom(ip: string): Call {
 }
 
 function recording(fault?: Error) {
-  const recorded: { ip: string | null; cause: string; count: number }[] = [];
+  const recorded: { ip: string | null; cause: string; tokenId: string | null; count: number }[] = [];
   const faults: unknown[] = [];
   const failures = new AuthenticationFailures(
     {
-      authenticationFailed: (call, cause, count) => {
-        recorded.push({ ip: call.ip, cause, count });
+      authenticationFailed: (call, cause, tokenId, count) => {
+        recorded.push({ ip: call.ip, cause, tokenId, count });
         return fault ? Promise.reject(fault) : Promise.resolve({ revision: 0n, position: 0n });
       },
     },
@@ -22,23 +22,25 @@ function recording(fault?: Error) {
   return { failures, recorded, faults };
 }
 
-it('records the first failure of an address and cause at once, and the further ones together with their count', async () => {
+it('records the first failure of an address, cause and token at once, and the further ones together with their count', async () => {
   const { failures, recorded } = recording();
-  for (let n = 0; n < 500; n++) failures.add(callFrom('192.0.2.1'), 'UNKNOWN');
-  failures.add(callFrom('192.0.2.2'), 'UNKNOWN');
-  failures.add(callFrom('192.0.2.1'), 'EXPIRED');
+  for (let n = 0; n < 500; n++) failures.add(callFrom('192.0.2.1'), 'UNKNOWN', null);
+  failures.add(callFrom('192.0.2.2'), 'UNKNOWN', null);
+  failures.add(callFrom('192.0.2.1'), 'EXPIRED', 'tok1');
+  failures.add(callFrom('192.0.2.1'), 'EXPIRED', 'tok2');
   expect(recorded).toEqual([
-    { ip: '192.0.2.1', cause: 'UNKNOWN', count: 1 },
-    { ip: '192.0.2.2', cause: 'UNKNOWN', count: 1 },
-    { ip: '192.0.2.1', cause: 'EXPIRED', count: 1 },
+    { ip: '192.0.2.1', cause: 'UNKNOWN', tokenId: null, count: 1 },
+    { ip: '192.0.2.2', cause: 'UNKNOWN', tokenId: null, count: 1 },
+    { ip: '192.0.2.1', cause: 'EXPIRED', tokenId: 'tok1', count: 1 },
+    { ip: '192.0.2.1', cause: 'EXPIRED', tokenId: 'tok2', count: 1 },
   ]);
   await failures.stop();
-  expect(recorded.slice(3)).toEqual([{ ip: '192.0.2.1', cause: 'UNKNOWN', count: 499 }]);
+  expect(recorded.slice(4)).toEqual([{ ip: '192.0.2.1', cause: 'UNKNOWN', tokenId: null, count: 499 }]);
 });
 
 it('leaves out none of a flood from many addresses, and takes bounded memory and writes for it', async () => {
   const { failures, recorded } = recording();
-  for (let n = 0; n < 5_000; n++) failures.add(callFrom(`2001:db8::${n.toString(16)}`), 'MALFORMED');
+  for (let n = 0; n < 5_000; n++) failures.add(callFrom(`2001:db8::${n.toString(16)}`), 'MALFORMED', null);
   await failures.stop();
   expect(recorded.reduce((sum, { count }) => sum + count, 0)).toBe(5_000);
   expect(recorded.length).toBeLessThanOrEqual(1_002);
@@ -47,7 +49,7 @@ it('leaves out none of a flood from many addresses, and takes bounded memory and
 it('tells of a failure that could not be recorded', async () => {
   const fault = new Error('The disk is full.');
   const { failures, faults } = recording(fault);
-  failures.add(callFrom('192.0.2.1'), 'REVOKED');
+  failures.add(callFrom('192.0.2.1'), 'REVOKED', null);
   await failures.stop();
   expect(faults).toEqual([fault]);
 });

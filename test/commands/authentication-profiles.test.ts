@@ -52,7 +52,7 @@ async function opened({ wrapEvents, perMinute = 100 }: { wrapEvents?: (store: Ev
   };
   const states = new ConsentStates(await secrets.deriveKey('states'));
   const redirectUri = () => 'https://mail.example.com/oauth/callback';
-  const consents = new Consents(profiles, stored, states, client, redirectUri, new RateLimit(perMinute, now), now);
+  const consents = new Consents(profiles, stored, states, client, redirectUri, new RateLimit(perMinute, now, () => undefined), now);
   await profiles.create(call, byConsent, {});
   return { ...commands, clock, profiles, stored, consents, given };
 }
@@ -190,7 +190,13 @@ describe('the secrets of a profile', () => {
     const upkeep = keepSecretsSwept(
       secrets,
       { accountHistory: history, storedProfiles: stored },
-      { erasedAccounts: () => views.erasedAccounts(), graceMilliseconds: day, now: () => clock.now, onFault: (error) => expect.fail(String(error)) },
+      {
+        erasedAccounts: () => views.erasedAccounts(),
+        noteErasure: () => Promise.resolve(),
+        graceMilliseconds: day,
+        now: () => clock.now,
+        onFault: (error) => expect.fail(String(error)),
+      },
     );
     await upkeep.firstRound;
     upkeep.stop();

@@ -17,17 +17,19 @@ const stored: StoredToken = {
   bootstrap: false,
 };
 
+const origin = { requestId: 'r', ip: null, userAgent: null, clientName: null };
+
 describe('a token', () => {
   let [token, now] = [stored, new Date('2026-03-01T12:00:00.000Z')];
   const authentication = new Authentication(
     key,
     (asked) => (asked === id ? token : null),
-    () => undefined,
+    () => Promise.resolve(true),
     () => now,
   );
   const shown = (shownText: string) => {
     try {
-      return authentication.authenticate(`Bearer ${shownText}`, null).actor.id;
+      return authentication.authenticate(`Bearer ${shownText}`, origin).actor.id;
     } catch (error) {
       return error instanceof AuthenticationRefused ? error.failure : error;
     }
@@ -47,6 +49,34 @@ describe('a token', () => {
     expect(shown(text)).toBe(id);
     now = new Date('2026-03-01T12:00:01.000Z');
     expect(shown(text)).toBe('EXPIRED');
+  });
+
+  it('has its use noted at first and then once an hour; where that could not be recorded, again a minute later', async () => {
+    const noted: string[] = [];
+    const log = { takes: false };
+    const user = new Authentication(
+      key,
+      () => stored,
+      ({ tokenId }, { userAgent }) => {
+        noted.push(`${now.toISOString()} ${tokenId} ${userAgent ?? ''} ${String(log.takes)}`);
+        return Promise.resolve(log.takes);
+      },
+      () => now,
+    );
+    const use = async (time: string) => {
+      now = new Date(`2026-03-01T${time}.000Z`);
+      user.authenticate(`Bearer ${text}`, { ...origin, userAgent: 'deployer' });
+      await Promise.resolve();
+    };
+    await use('12:00:00');
+    await use('12:00:59');
+    log.takes = true;
+    for (const time of ['12:01:00', '12:30:00', '13:00:59', '13:01:00']) await use(time);
+    expect(noted).toEqual([
+      `2026-03-01T12:00:00.000Z ${id} deployer false`,
+      `2026-03-01T12:01:00.000Z ${id} deployer true`,
+      `2026-03-01T13:01:00.000Z ${id} deployer true`,
+    ]);
   });
 
   it('is refused when another one has taken its id', () => {

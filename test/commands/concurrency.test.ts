@@ -15,12 +15,13 @@ async function withRival(act: (rival: OpenedCommands['accounts']) => Promise<unk
   await opened.accounts.create(call, account(), {});
   // A handler of its own, as another process has: nothing but the exact revision decides between the two.
   const { handler } = opened;
-  const other = new CommandHandler(opened.events, handler.securityLog, handler.readYourWrites, handler.onLateFault);
+  const other = new CommandHandler(opened.events, handler.securityLog, handler.readYourWrites, handler.onLateFault, handler.reasonRequiredFor);
   const accounts = new EmailAccountCommands(
     other,
     opened.secrets,
     opened.history,
     () => null,
+    () => Promise.resolve(),
     () => new Date(),
   );
   rival.act = () => act(accounts);

@@ -15,6 +15,7 @@ import { StoredTruststores } from '../../src/commands/stored-truststores.js';
 import { TestMessages } from '../../src/commands/test-messages.js';
 import { openEmbeddedEventStore } from '../../src/event-store/embedded.js';
 import type { EventStore, RecordedEvent } from '../../src/event-store/event-store.js';
+import { SealingEventStore } from '../../src/personal-data/sealing-event-store.js';
 import type { SendingResult, TestSubject } from '../../src/mail/mail-port.js';
 import { openEmbeddedSecretStore } from '../../src/secret-store/embedded.js';
 import type { SecretStore } from '../../src/secret-store/secret-store.js';
@@ -30,6 +31,8 @@ export interface CommandsOptions {
   /** Puts something between the commands and the log, or the secrets. */
   readonly wrapEvents?: (store: EventStore) => EventStore;
   readonly wrapSecrets?: (store: SecretStore) => SecretStore;
+  /** The mutations that need a reason. Default: none. */
+  readonly reasonRequiredFor?: ReadonlySet<string>;
   /** What mail servers say to messages. */
   readonly sending?: { result: SendingResult };
 }
@@ -46,6 +49,8 @@ export interface OpenedCommands {
   readonly secrets: SecretStore;
   readonly views: Views;
   readonly lateFaults: readonly unknown[];
+  /** The accounts whose erasure was noted. */
+  readonly erased: readonly string[];
   readonly tested: readonly TestSubject[];
   readonly sent: readonly string[];
   /** The events of one account, or of any stream. */
@@ -94,10 +99,12 @@ export async function openCommands(options: CommandsOptions = {}): Promise<Opene
   const { until = onTestFinished, clock, wrapEvents = same, wrapSecrets = same, sending = { result: passed } } = options;
   const directory = options.directory ?? (await temporaryDirectory());
   const now = () => clock?.now ?? new Date();
-  const realEvents = await openEmbeddedEventStore(directory, { now });
+  const rawEvents = await openEmbeddedEventStore(directory, { now });
   const realSecrets = await openEmbeddedSecretStore({ directory, rootKeys: rootKeys('k1'), now });
+  const realEvents = new SealingEventStore(rawEvents, realSecrets);
   const [events, secrets] = [wrapEvents(realEvents), wrapSecrets(realSecrets)];
   const views = await openViews(realEvents, {
+    rawEvents,
     directory,
     readYourWritesMilliseconds: 2_000,
     listener: { stopped: (projection, eventId, error) => lateFaults.push([projection, eventId, error]), storeLost: () => undefined },
@@ -106,15 +113,29 @@ export async function openCommands(options: CommandsOptions = {}): Promise<Opene
   const lateFaults: unknown[] = [];
   const tested: TestSubject[] = [];
   const sent: string[] = [];
-  const handler = new CommandHandler(events, new SecurityLog(events, now), views.readYourWrites, (error) => lateFaults.push(error));
+  const handler = new CommandHandler(
+    events,
+    new SecurityLog(events, now),
+    views.readYourWrites,
+    (error) => lateFaults.push(error),
+    options.reasonRequiredFor ?? new Set(),
+  );
   const history = new AccountHistory(events);
-  const accounts = new EmailAccountCommands(handler, secrets, history, (accountId, version) => views.accounts.findAtVersion(accountId, version), now);
+  const erased: string[] = [];
+  const accounts = new EmailAccountCommands(
+    handler,
+    secrets,
+    history,
+    (accountId, version) => views.accounts.findAtVersion(accountId, version),
+    (accountId) => Promise.resolve(void erased.push(accountId)),
+    now,
+  );
   const subjects = new ConnectionSubjects(secrets, new StoredTruststores(events), {
     accessTokensOf: () => Promise.resolve(null),
     presetOf: () => null,
     cloudOf: () => null,
   });
-  const rateLimit = new RateLimit(10_000, now);
+  const rateLimit = new RateLimit(10_000, now, () => undefined);
   const testMail = async function* (subject: TestSubject) {
     tested.push(subject);
     yield* await Promise.resolve([]);
@@ -141,6 +162,7 @@ export async function openCommands(options: CommandsOptions = {}): Promise<Opene
     secrets: realSecrets,
     views,
     lateFaults,
+    erased,
     tested,
     sent,
     async stream(streamId) {

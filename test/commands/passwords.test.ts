@@ -22,6 +22,7 @@ async function sweep({ secrets, history, views }: OpenedCommands, clock: { now: 
     { accountHistory: history, storedProfiles: { secretIds: () => Promise.resolve(new Set()) } },
     {
       erasedAccounts: () => views.erasedAccounts(),
+      noteErasure: () => Promise.resolve(),
       graceMilliseconds: day,
       now: () => clock.now,
       onFault: (error) => expect.fail(String(error)),
@@ -162,7 +163,9 @@ describe('an erasure', () => {
     expect(await before.secrets.status()).toMatchObject({ accounts: 1, secrets: 2 });
     await before.close();
     const after = await openCommands({ directory });
-    expect(await finishErasures(after.secrets, after.views.erasedAccounts())).toBe(1);
+    const noted: string[] = [];
+    const note = (accountId: string) => Promise.resolve(void noted.push(accountId));
+    expect([await finishErasures(after.secrets, after.views.erasedAccounts(), note), noted]).toEqual([1, ['sales']]);
     expect(await after.secrets.status()).toMatchObject({ accounts: 0, secrets: 0, shreddedAccounts: 1 });
   });
 

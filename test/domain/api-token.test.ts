@@ -59,6 +59,25 @@ describe('an API token', () => {
     given(issued(), revoked).when({ type: 'NoteUse', ip: null }).thenNothing();
   });
 
+  it('is told to have expired once, when its time is up', () => {
+    const ending = issued({ expiresAt: '2026-11-25T12:00:00.000Z' });
+    const expired: ApiTokenEvent = { type: 'ApiTokenExpired', data: { expiresAt: '2026-11-25T12:00:00.000Z' } };
+    given(ending).when({ type: 'NoteExpiry', now: '2026-11-25T11:59:59.999Z' }).thenNothing();
+    given(ending).when({ type: 'NoteExpiry', now: '2026-11-25T12:00:00.000Z' }).then(expired);
+    given(ending, used).when({ type: 'NoteExpiry', now: '2027-01-01T00:00:00.000Z' }).then(expired);
+    given(ending, expired).when({ type: 'NoteExpiry', now: '2027-01-01T00:00:00.000Z' }).thenNothing();
+    given(ending, expired).when({ type: 'NoteUse', ip: null }).thenNothing();
+    given(ending, expired).when({ type: 'RevokeApiToken' }).then(revoked);
+  });
+  it('is not told to have expired that has no end, is revoked or is not there', () => {
+    const late = { type: 'NoteExpiry', now: '2099-01-01T00:00:00.000Z' } as const;
+    given(issued()).when(late).thenNothing();
+    given(issued({ expiresAt: '2026-11-25T12:00:00.000Z' }), revoked)
+      .when(late)
+      .thenNothing();
+    given().when(late).thenNothing();
+  });
+
   it('stays revoked, whatever the log says of it later', () => {
     expect(state(issued(), revoked, used)).toEqual({ status: 'revoked', id: 'tok1', name: 'Nightly import', role: 'OPERATOR', expiresAt: null });
     expect(state(revoked)).toEqual({ status: 'absent' });

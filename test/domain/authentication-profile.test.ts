@@ -286,12 +286,12 @@ describe('what changed of a profile', () => {
     const after = state(created(), changed({ scopes: ['mail'], clientSecret: reference('s2', 2) }));
     expect(profileChanges(before, after)).toEqual([
       { path: 'scopes', before: [], after: ['mail'], secret: false },
-      { path: 'clientSecret', before: null, after: null, secret: true },
+      { path: 'clientSecret', before: null, after: null, secret: true, secretChange: 'CHANGED' },
     ]);
   });
   it('by a consent is its refresh token, and that nobody has to consent any more', () =>
     expect(profileChanges(state(created(byConsent)), state(created(byConsent), granted))).toEqual([
-      { path: 'refreshToken', before: null, after: null, secret: true },
+      { path: 'refreshToken', before: null, after: null, secret: true, secretChange: 'SET' },
       { path: 'state', before: 'REAUTHORIZATION_REQUIRED', after: null, secret: false },
     ]));
 });

@@ -86,7 +86,7 @@ describe('the catalogue', () => {
         .flatMap((event) => upcast(event) ?? []),
     );
     expect(examples.filter(isEmailAccountEvent).map(({ type }) => type)).toEqual(types.slice(0, types.indexOf('ApiTokenIssued')));
-    expect(examples.filter(isApiTokenEvent).map(({ type }) => type)).toEqual(['ApiTokenIssued', 'ApiTokenRevoked', 'ApiTokenUsed']);
+    expect(examples.filter(isApiTokenEvent).map(({ type }) => type)).toEqual(['ApiTokenIssued', 'ApiTokenRevoked', 'ApiTokenExpired', 'ApiTokenUsed']);
   });
 
   it.each(['AccountTeleported', 'accountCreated', 'constructor', '__proto__', ''])('knows no event %j, and reads none into it', (type) => {

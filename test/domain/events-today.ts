@@ -200,6 +200,7 @@ export const eventsToday: Examples = {
     { id: 'tok_0001', name: 'Bootstrap', role: 'ADMIN', verifier: 'dmVyaWZpZXI', expiresAt: null, bootstrap: true },
   ],
   ApiTokenRevoked: [nothing],
+  ApiTokenExpired: [{ expiresAt: '2027-11-24T14:30:00.000Z' }],
   ApiTokenUsed: [{ ip: '192.0.2.1' }, { ip: null }],
   CommandRefused: [
     {
@@ -258,7 +259,11 @@ export const eventsToday: Examples = {
       code: 'CERTIFICATE_UNTRUSTED',
     },
   ],
-  AuthenticationFailed: [{ cause: 'EXPIRED', count: 4 }],
+  RequestsLimited: [{ ...attempt, command: 'testConnection', count: 40 }],
+  AuthenticationFailed: [
+    { cause: 'EXPIRED', count: 4 },
+    { cause: 'REVOKED', count: 1, tokenId: 'tok_7f3a' },
+  ],
   ConsentBegun: [{ command: 'beginConsent', entityType: 'AuthenticationProfile', entityId: 'contoso', consentId: 'Zm9yIHRoZSBmaXh0dXJlcw' }],
   SettingsDiscovered: [
     { command: 'discoverEmailSettings', entityType: 'Service', entityId: 'postledger', domain: 'example.com', candidates: 3 },
@@ -272,5 +277,26 @@ export const eventsToday: Examples = {
   ServiceStarted: [{ programVersion: '0.1.0', engine: 'EMBEDDED', node: 'mail-1' }],
   ServiceStopped: [{ programVersion: '0.1.0', engine: 'KURRENTDB', node: 'mail-2' }],
   ViewsRebuilt: [{ views: [{ name: 'email-accounts', events: 12 }] }],
+  ViewsRestored: [
+    {
+      views: [
+        { name: 'email-accounts', position: '4711' },
+        { name: 'audit-trail', position: null },
+      ],
+      takenAt: '2026-11-24T14:30:00.000Z',
+      programVersion: '0.1.0',
+    },
+  ],
+  SecretsVerified: [{ checked: 7, unreadable: 0 }],
+  ServersScavenged: [{ servers: ['10.0.0.1:2113', '10.0.0.2:2113'] }],
+  StoreAccessGranted: [{ operator: 'admin', storeUser: 'postledger', rights: ['read $all'] }],
   RootKeysRotated: [{ rootKeyId: 'k2', keys: 7, failedAccounts: 0 }],
+  LogRestoreAccepted: [{ standingTreeSize: '4000', formerTreeSize: '4711', formerRootHash: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=' }],
+  LogVerified: [{ verdict: 'VERIFIED', events: 4711, treeSize: '4711', rootHash: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=', checkpoints: 5 }],
+  AuditStreamDeadLettered: [{ count: 2, firstPosition: '17', lastPosition: '19' }],
+  AuditStreamDeadLettersRetried: [{ count: 2 }],
+  AuditStreamReplayed: [
+    { after: '16', reached: '4711' },
+    { after: null, reached: '4711' },
+  ],
 };

@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { erasureChanges, fieldChanges } from '../../src/domain/email-account/field-changes.js';
+import type { SecretChange } from '../../src/domain/email-account/secret-change.js';
+import type { Password } from '../../src/domain/email-account/settings.js';
 import type { EmailAccountEvent } from '../../src/domain/email-account/events.js';
 import { evolve, initialState, isPresent, type PresentAccount } from '../../src/domain/email-account/state.js';
 import { created, imapEndpoint, imapReceiver, receiverConfigured, secret, senderConfigured, smtpEndpoint, smtpSender } from './accounts.js';
@@ -11,7 +13,13 @@ function after(...events: readonly EmailAccountEvent[]): PresentAccount {
   return account;
 }
 const changed = (path: string, before: unknown, now: unknown) => ({ path, before, after: now, secret: false });
-const password = (section: string) => ({ path: `${section}.identity.password`, before: null, after: null, secret: true });
+const password = (section: string, secretChange: SecretChange) => ({
+  path: `${section}.identity.password`,
+  before: null,
+  after: null,
+  secret: true,
+  secretChange,
+});
 
 const withSender = after(created, senderConfigured(smtpSender({}, secret('s1', 1, smtpEndpoint))));
 
@@ -34,7 +42,7 @@ describe('what changed in an account', () => {
       changed('sender.connection.useSmtps', null, false),
       changed('sender.connection.startTls', null, 'REQUIRED'),
       changed('sender.connection.minimumTlsVersion', null, 'TLS_1_2'),
-      password('sender'),
+      password('sender', 'SET'),
     ]));
 
   it('is what a removed section held', () =>
@@ -56,10 +64,20 @@ describe('what changed in an account', () => {
 
   it('is a password that was replaced, cleared or lost, and none that was kept', () => {
     const given = (next: Parameters<typeof smtpSender>[1]) => fieldChanges(withSender, after(created, senderConfigured(smtpSender({}, next))));
-    expect(given(secret('s2', 2, smtpEndpoint))).toEqual([password('sender')]);
-    expect(given(null)).toEqual([password('sender')]);
-    expect(given('lost')).toEqual([password('sender')]);
+    expect(given(secret('s2', 2, smtpEndpoint))).toEqual([password('sender', 'CHANGED')]);
+    expect(given(null)).toEqual([password('sender', 'CLEARED')]);
+    expect(given('lost')).toEqual([password('sender', 'LOST')]);
     expect(given(secret('s1', 1, smtpEndpoint))).toEqual([]);
+  });
+
+  it('is a password that was entered again, which is told apart from one with another value', () => {
+    const given = (before: Password, now: Password) =>
+      fieldChanges(after(created, senderConfigured(smtpSender({}, before))), after(created, senderConfigured(smtpSender({}, now))));
+    const [first, second, third] = [secret('s1', 1, smtpEndpoint), secret('s2', 2, smtpEndpoint), secret('s3', 3, smtpEndpoint)];
+    expect(given(first, { ...second, sameValueAs: 1 })).toEqual([password('sender', 'ENTERED_AGAIN')]);
+    expect(given({ ...second, sameValueAs: 1 }, { ...third, sameValueAs: 1 })).toEqual([password('sender', 'ENTERED_AGAIN')]);
+    expect(given(second, { ...third, sameValueAs: 1 })).toEqual([password('sender', 'CHANGED')]);
+    expect(given('lost', second)).toEqual([password('sender', 'SET')]);
   });
 
   it("is the kind of a section, with what belongs to one kind alone, when the protocol changes: the receiver's too", () => {
@@ -82,7 +100,7 @@ describe('what changed in an account', () => {
       changed('receiver.connection.minimumTlsVersion', 'TLS_1_2', null),
       changed('receiver.connection.authenticationProfileName', null, 'Contoso'),
       changed('receiver.mailbox', 'INBOX', null),
-      password('receiver'),
+      password('receiver', 'CLEARED'),
     ]);
   });
 
@@ -90,7 +108,7 @@ describe('what changed in an account', () => {
     expect(
       fieldChanges(withSender, after(created, senderConfigured(smtpSender({}, secret('s1', 1, smtpEndpoint))), { type: 'AccountDeleted', data: {} })),
     ).toEqual([changed('status', 'ACTIVE', 'DELETED')]);
-    expect(erasureChanges(withSender)).toEqual([changed('status', 'ACTIVE', null), password('sender')]);
+    expect(erasureChanges(withSender)).toEqual([changed('status', 'ACTIVE', null), password('sender', 'CLEARED')]);
   });
 
   it('never holds anything of a reference to a secret', () => {

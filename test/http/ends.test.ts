@@ -43,7 +43,7 @@ describe('an operation', () => {
     service.failedCommands.length = 0;
     service.behave({
       connectionTests: { ...idle.connectionTests, test: (_call, _input, signal) => lasting.until(signal) },
-      accountHistory: { ...idle.accountHistory, atVersion: () => new Promise(() => undefined) },
+      configurationHistory: { ...idle.configurationHistory, ofVersion: () => new Promise(() => undefined) },
     });
   });
   afterAll(() => service.stop());
@@ -71,7 +71,19 @@ describe('an operation', () => {
     expect(service.failedCommands).toEqual([]);
     expect(service.logged()).not.toContain('"msg":"fault"');
   });
+
+  it.each(transports)('that was given up and fails later has that on record all the same: over %s', async (_transport, ask) => {
+    let fail: (error: Error) => void = () => undefined;
+    service.behave({ accountCommands: { ...idle.accountCommands, rename: () => new Promise<never>((_, reject) => (fail = reject)) } });
+    expect((await ask(service, rename)).errors).toMatchObject([{ extensions: { code: 'TIMEOUT' } }]);
+    fail(new Error('out of memory'));
+    await expect.poll(() => service.failedCommands.map(({ attempt }) => attempt.command)).toEqual(['renameEmailAccount']);
+  });
 });
+
+function posted(query: string) {
+  return { method: 'POST', headers: { 'content-type': 'application/json', authorization: 'Bearer admin-token' }, body: JSON.stringify({ query }) };
+}
 
 describe('a client that goes away', () => {
   let service: HttpService;
@@ -114,6 +126,27 @@ describe('a client that goes away', () => {
       await lasting.aborted;
       await client.dispose();
     }
+  });
+
+  it.each(['HTTP', 'WebSockets'])('leaves a record of the change that fails after it has gone: %s', async (transport) => {
+    let begin: () => void = () => undefined;
+    let fail: (error: Error) => void = () => undefined;
+    const began = new Promise<void>((resolve) => (begin = resolve));
+    const rename = () => (begin(), new Promise<never>((_, reject) => (fail = reject)));
+    service.behave({ accountCommands: { ...idle.accountCommands, rename } });
+    service.failedCommands.length = 0;
+    const query = 'mutation { renameEmailAccount(input: { accountId: "Sales", accountName: "x" }) { errors { code } } }';
+    const gone = new AbortController();
+    const client = transport === 'WebSockets' ? service.connect() : null;
+    client?.subscribe({ query }, { next: () => undefined, error: () => undefined, complete: () => undefined });
+    if (client === null) void fetch(service.url, { ...posted(query), signal: gone.signal }).catch(() => undefined);
+    await began;
+    gone.abort();
+    client?.terminate();
+    await service.query('{ __typename }');
+    fail(new Error('out of memory'));
+    await expect.poll(() => service.failedCommands.map(({ attempt }) => attempt.entityId)).toEqual(['Sales']);
+    await client?.dispose();
   });
 
   it('ends its subscriptions', async () => {

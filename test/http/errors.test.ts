@@ -226,6 +226,45 @@ describe('errors', () => {
     });
   });
 
+  it('put the faults of each field of an operation into the audit trail, one record each', async () => {
+    const find = () => {
+      throw new Error('no such table');
+    };
+    service.behave({ auditTrail: { ...recordingContext('ADMIN').context.auditTrail, find } });
+    service.failedCommands.length = 0;
+    const { codes } = await service.query('{ one: auditEntry(id: "1") { id } two: auditEntry(id: "2") { id } }');
+    service.behave({});
+    expect(codes).toEqual(['INTERNAL_SERVER_ERROR', 'INTERNAL_SERVER_ERROR']);
+    expect(service.failedCommands.map(({ attempt }) => attempt.command)).toEqual(['auditEntry', 'auditEntry']);
+  });
+
+  it('put a fault of a read that not every role may do into the audit trail as well, and no other', async () => {
+    const broken = () => {
+      throw new Error(`no such table, asked for ${canary}`);
+    };
+    const idle = recordingContext('ADMIN').context;
+    service.behave({
+      auditTrail: { ...idle.auditTrail, page: broken },
+      accounts: { ...idle.accounts, page: broken },
+      tokens: { ...idle.tokens, page: broken },
+    });
+    service.failedCommands.length = 0;
+    const answers = [
+      await service.query('query ($text: String) { auditTrail(filter: { text: $text }) { nodes { id } } }', { text: canary }),
+      await service.query('{ apiTokens { nodes { id } } }'),
+      await service.query('{ emailAccounts { nodes { id } } }'),
+    ];
+    service.behave({});
+    expect(answers.map(({ codes }) => codes)).toEqual(answers.map(() => ['INTERNAL_SERVER_ERROR']));
+    expect(service.failedCommands).toMatchObject(
+      ['auditTrail', 'apiTokens'].map((command, index) => ({
+        attempt: { command, entityType: 'Service', entityId: 'postledger' },
+        reference: answers[index]?.errors[0]?.extensions['reference'],
+      })),
+    );
+    expect(JSON.stringify([answers.map(({ text }) => text), service.failedCommands])).not.toContain(canary);
+  });
+
   it('of whatever kind have a code that the contract names', async () => {
     const answers = await Promise.all([
       service.query('{'),

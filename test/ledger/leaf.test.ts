@@ -47,7 +47,8 @@ describe('canonical JSON', () => {
   });
 
   it('is refused where there is none', () => {
-    for (const value of [undefined, 1n, Number.NaN, Infinity, [undefined], { a: [1n] }, () => 1]) expect(() => canonicalJson(value)).toThrow(TypeError);
+    for (const value of [undefined, 1n, Number.NaN, Infinity, [undefined], { a: [1n] }, new Date(0), () => 1])
+      expect(() => canonicalJson(value)).toThrow(TypeError);
   });
 });
 

@@ -73,7 +73,11 @@ export async function emptyCluster(): Promise<KurrentDbDouble> {
 }
 
 export const inDirectory = (directory: string): SidePlace => ({ engine: 'EMBEDDED', directory });
-export const inCluster = (double: KurrentDbDouble): SidePlace => ({ engine: 'KURRENTDB', connectionString: double.connectionString() });
+export const inCluster = (double: KurrentDbDouble, directory: string): SidePlace => ({
+  engine: 'KURRENTDB',
+  connectionString: double.connectionString(),
+  directory,
+});
 
 /** A side that is closed with the test, or before. */
 export async function opened(place: SidePlace, keys = rootKeys('k1')): Promise<OpenedSide> {

@@ -9,15 +9,17 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'secret-store': ['domain', 'event-store'],
   ledger: ['event-store'],
   checkpoints: ['ledger'],
+  'personal-data': ['domain', 'event-store', 'secret-store'],
   egress: ['domain'],
   mail: ['domain', 'secret-store', 'egress'],
   oauth: ['domain', 'secret-store', 'egress', 'mail'],
   discovery: ['domain', 'egress', 'mail'],
   projections: ['domain', 'event-store', 'ledger'],
-  migration: ['domain', 'event-store', 'secret-store'],
-  commands: ['domain', 'event-store', 'projections', 'secret-store', 'mail', 'oauth', 'discovery', 'egress'],
-  schema: ['domain', 'event-store', 'projections', 'secret-store', 'mail', 'oauth', 'discovery', 'egress', 'commands'],
-  http: ['domain', 'event-store', 'projections', 'secret-store', 'mail', 'oauth', 'discovery', 'egress', 'commands', 'schema'],
+  migration: ['domain', 'event-store', 'ledger', 'secret-store'],
+  'audit-stream': ['domain', 'event-store', 'projections', 'mail', 'egress'],
+  commands: ['domain', 'event-store', 'ledger', 'checkpoints', 'personal-data', 'projections', 'secret-store', 'mail', 'oauth', 'discovery', 'egress'],
+  schema: ['domain', 'event-store', 'ledger', 'checkpoints', 'projections', 'secret-store', 'mail', 'oauth', 'discovery', 'egress', 'commands'],
+  http: ['domain', 'event-store', 'ledger', 'checkpoints', 'projections', 'secret-store', 'mail', 'oauth', 'discovery', 'egress', 'commands', 'schema'],
 };
 
 /** The composition: these put the parts together, and no part knows of them. `config` they and `http` read. */
@@ -53,7 +55,7 @@ describe('imports', () => {
 
   it('reach each client of the network, the database and the old clients through the part that keeps it', () => {
     const kept: Readonly<Record<string, readonly string[]>> = {
-      '@photostructure/sqlite': ['event-store', 'secret-store', 'projections'],
+      '@photostructure/sqlite': ['event-store', 'secret-store', 'projections', 'audit-stream'],
       '@eventstore/db-client': ['event-store'],
       nodemailer: ['mail'],
       imapflow: ['mail'],

@@ -43,6 +43,7 @@ const allowed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   imapflow: { 'src/mail/imap-session.ts': 'on a socket that is connected already' },
   '@eventstore/db-client': { 'src/event-store/kurrentdb/mended-client.ts': "the servers of the event store, from the operator's configuration" },
   fetch: {
+    'src/audit-stream/webhook-receiver.ts': 'the one that it is given',
     'src/discovery/https-document.ts': 'the one that it is given',
     'src/mail/graph/exchange.ts': 'the one that it is given',
     'src/oauth/token-client.ts': 'the one that it is given',

@@ -24,11 +24,20 @@ const rows: fc.Arbitrary<AuditRow> = fc.record({
   action: fc.oneof(fc.constantFrom('AccountRenamed', 'AuditExported'), hostile),
   outcome: fc.constantFrom('ACCEPTED', 'NO_CHANGE', 'REFUSED', 'DENIED', 'CONFLICT', 'FAILED'),
   actor: fc.record({ kind: fc.constantFrom('USER', 'API_TOKEN'), id: hostile, displayName: hostile }),
+  actorRole: maybe(fc.constantFrom('VIEWER', 'ADMIN')),
+  tokenId: maybe(hostile),
+  revertedToVersion: maybe(fc.nat()),
   reason: maybe(hostile),
   entityType: hostile,
   entityId: hostile,
   version: maybe(fc.nat()),
-  changes: fc.array(fc.record({ path: hostile, before: json, after: json, secret: fc.boolean() }), { maxLength: 3 }),
+  changes: fc.array(
+    fc.record(
+      { path: hostile, before: json, after: json, secret: fc.boolean(), secretChange: fc.constantFrom('SET', 'ENTERED_AGAIN') },
+      { requiredKeys: ['path', 'before', 'after', 'secret'] },
+    ),
+    { maxLength: 3 },
+  ),
   correlationId: hostile,
   causationId: maybe(hostile),
   origin: maybe(
@@ -101,6 +110,7 @@ describe('an exported entry', () => {
           all.map(flat).map((row) => ({
             ...row,
             version: row.version === null ? null : String(row.version),
+            revertedToVersion: row.revertedToVersion === null ? null : String(row.revertedToVersion),
             schemaVersion: String(row.schemaVersion),
             changes: JSON.stringify(row.changes),
             data: JSON.stringify(row.data),
@@ -123,6 +133,7 @@ describe('an exported entry', () => {
             ...row,
             rt: String(Date.parse(occurredAt)),
             version: row.version === null ? null : String(row.version),
+            revertedToVersion: row.revertedToVersion === null ? null : String(row.revertedToVersion),
             schemaVersion: String(row.schemaVersion),
             changes: JSON.stringify(changes),
             data: JSON.stringify(data),

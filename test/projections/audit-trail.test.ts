@@ -3,15 +3,13 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AuditReader } from '../../projections/audit-reader.js';
-import type { AuditFilter, AuditRow } from '../../projections/audit-row.js';
+import type { AuditFilter } from '../../projections/audit-row.js';
 import { auditTrail } from '../../projections/audit-trail.js';
 import { InvalidCursor, type PageRequest } from '../../projections/paging.js';
-import { erasureChanges, fieldChanges } from '../../src/domain/email-account/field-changes.js';
+import { erasureChanges, fieldChanges, type FieldChange } from '../../src/domain/email-account/field-changes.js';
 import { snapshotOf } from '../../src/commands/account-history.js';
 import { clearPassword, entered, mailboxForm, smtpForm } from '../domain/accounts.js';
-import { wordsFit } from './account-model.js';
-import { actors, creation, fingerprintOf, History, histories, issue, start, tested } from './histories.js';
-import { throughPages } from './pages.js';
+import { actors, creation, fingerprintOf, History, histories, issue, tested } from './histories.js';
 import { filled, temporaryDirectory } from './temporary-views.js';
 
 const all: PageRequest = { take: 'first', size: 100, after: null, before: null };
@@ -21,77 +19,30 @@ function readerOf(history: History, options: Parameters<typeof filled>[3] = {}):
 }
 const entriesOf = (reader: AuditReader, filter: AuditFilter = {}) => reader.page(filter, all).entries.map(({ row }) => row);
 
-const fields: { readonly [Field in keyof AuditFilter]: fc.Arbitrary<AuditFilter[Field]> } = {
-  actor: fc.subarray(['tok1', 'u-2', 'system', 'nobody']),
-  action: fc.subarray(['AccountCreated', 'AccountRenamed', 'SenderConfigured', 'ApiTokenIssued', 'CommandRefused', 'AuthenticationFailed', 'None']),
-  entityType: fc.subarray(['EmailAccount', 'ApiToken', 'Service', 'None']),
-  entityId: fc.subarray(['SALES', 'Support', 'ops', 'postledger', 'none']),
-  outcome: fc.subarray(['ACCEPTED', 'REFUSED', 'DENIED', 'NO_CHANGE', 'FAILED', 'CONFLICT'] as const),
-  correlationId: fc.constantFrom('correlation-1', 'correlation-3', 'correlation-7', 'none'),
-  text: fc.constantFrom('sales', 'Equipe', 'erin', 'nandu oz', 'smtp example', 'because', '587', 'sender port', 'k1', '…', 'nobody'),
-  occurredAt: fc
-    .record({ from: fc.constantFrom(0, 1, 1_000, 61_000), to: fc.constantFrom(1, 1_001, 60_000, 200_000) }, { requiredKeys: [] })
-    .map(({ from, to }) => ({
-      ...(from !== undefined && { from: new Date(start + from) }),
-      ...(to !== undefined && { to: new Date(start + to) }),
-    })),
-};
-const filters: fc.Arbitrary<AuditFilter> = fc
-  .tuple(fc.record(fields), fc.subarray(Object.keys(fields), { maxLength: 3 }))
-  .map(([every, names]) => Object.fromEntries(Object.entries(every).filter(([name]) => names.includes(name))));
+/** The change as it is told of an account that was erased: every text that says who it was for is gone, and nothing else. */
+function erased(change: FieldChange): FieldChange {
+  if (!/^accountName$|\.identity\.|^receiver\.mailbox$/.test(change.path)) return change;
+  const withoutText = (value: unknown) => (typeof value === 'string' ? '[erased]' : value);
+  return { ...change, before: withoutText(change.before), after: withoutText(change.after) };
+}
 
-function fits(row: AuditRow, { actor, action, entityType, entityId, outcome, occurredAt, correlationId, text }: AuditFilter): boolean {
-  const given = <Value>(value: Value | null | undefined, holds: (value: Value) => boolean) => value === null || value === undefined || holds(value);
-  const texts = row.changes.flatMap(({ path, before, after }) => [
-    path,
-    ...[before, after].filter((value) => typeof value === 'string' || typeof value === 'number').map(String),
-  ]);
-  return (
-    given(actor, (list) => list.includes(row.actor.id)) &&
-    given(action, (list) => list.includes(row.action)) &&
-    given(entityType, (list) => list.includes(row.entityType)) &&
-    given(entityId, (list) => list.some((id) => id.toLowerCase() === row.entityId.toLowerCase())) &&
-    given(outcome, (list) => list.includes(row.outcome)) &&
-    given(occurredAt?.from, (from) => new Date(row.occurredAt) >= from) &&
-    given(occurredAt?.to, (to) => new Date(row.occurredAt) < to) &&
-    given(correlationId, (id) => row.correlationId === id) &&
-    given(text, (words) => wordsFit([row.entityId, row.actor.id, row.actor.displayName, row.reason ?? '', ...texts], words))
-  );
+/** Without what tells one erased text from another. */
+function labelled(change: FieldChange): FieldChange {
+  const withoutLabel = (value: unknown) => (typeof value === 'string' ? value.replace(/^\[erased [\w-]{1,8}\]$/, '[erased]') : value);
+  return { ...change, before: withoutLabel(change.before), after: withoutLabel(change.after) };
 }
 
 describe('the audit trail', () => {
-  it('has an entry for every event, and for any filter, page size and direction the ones that fit, oldest first', () => {
-    fc.assert(
-      fc.property(
-        histories(40),
-        fc.array(fc.record({ filter: filters, size: fc.integer({ min: 1, max: 5 }) }), { minLength: 10, maxLength: 10 }),
-        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }),
-        fc.boolean(),
-        ({ log: { events } }, questions, sizes, reopens) => {
-          const { reader } = filled(auditTrail, events, join(temporaryDirectory(), 'audit.db'), { sizes, reopens });
-          const rows = throughPages((page) => reader.page({}, page), 'first', 50);
-          expect(rows.map(({ id, position, action, occurredAt }) => [id, position, action, occurredAt])).toEqual(
-            events.map(({ id, position, type, recordedAt }) => [id, position, type, recordedAt.toISOString()]),
-          );
-          for (const { filter, size } of questions) {
-            const expected = rows.filter((row) => fits(row, filter));
-            for (const take of ['first', 'last'] as const) expect(throughPages((page) => reader.page(filter, page), take, size)).toEqual(expected);
-            expect(reader.count(filter)).toBe(expected.length);
-          }
-        },
-      ),
-      { numRuns: 25 },
-    );
-  });
-
   it('tells of every version of an account what is different from the one before, however it was filled', () => {
     fc.assert(
       fc.property(histories(40), fc.integer({ min: 1, max: 9 }), fc.boolean(), (history, size, reopens) => {
         const reader = readerOf(history, { sizes: [size], reopens });
-        for (const row of entriesOf(reader, { entityType: ['EmailAccount'], outcome: ['ACCEPTED'] })) {
+        for (const row of entriesOf(reader, { entityType: ['EmailAccount'], outcome: ['ACCEPTED'] }).filter(({ version }) => version !== null)) {
           const stream = history.log.events.filter(({ streamId }) => streamId === `emailAccount-${row.entityId.toLowerCase()}`);
           const [before, after] = [snapshotOf(stream.slice(0, (row.version ?? 0) - 1)), snapshotOf(stream.slice(0, row.version ?? 0))];
-          expect(row.changes).toEqual(after ? fieldChanges(before?.account ?? null, after.account) : before && erasureChanges(before.account));
+          const changes = after ? fieldChanges(before?.account ?? null, after.account) : before && erasureChanges(before.account);
+          const isErased = stream.at(-1)?.type === 'AccountErased';
+          expect(isErased ? row.changes.map(labelled) : row.changes).toEqual(isErased ? changes?.map(erased) : changes);
         }
       }),
       { numRuns: 15 },
@@ -213,20 +164,5 @@ describe('the audit trail', () => {
     expect(bytes).toContain('smtp.example.com');
     for (const trace of ['canary', fingerprintOf('canary-secret-1'), 'secretId', 'fingerprint', 'boundTo', 'verifier', '?tls='])
       expect([trace, bytes.includes(trace)]).toEqual([trace, false]);
-  });
-
-  it('counts no further than ten thousand where it would have to look, and exactly where only kinds of entries are asked for', () => {
-    const history = new History();
-    history.account('Sales', creation('Sales'));
-    for (let number = 0; number < 10_000; number++)
-      history.log.record(
-        'securityLog-2026-11',
-        [{ id: `id-${number}`, type: 'AuthenticationFailed', data: { cause: 'UNKNOWN', count: 1 }, metadata: {} }],
-        history.now,
-      );
-    const reader = readerOf(history);
-    expect([reader.count({}), reader.count({ outcome: ['DENIED'] }), reader.count({ actor: ['system'] }), reader.count({ actor: ['tok1', 'system'] })]).toEqual(
-      [10_001, 10_000, 10_000, null],
-    );
   });
 });

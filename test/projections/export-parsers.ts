@@ -58,6 +58,9 @@ export function readCef(line: string): Readonly<Record<string, string | null>> {
     ip: of('src') ?? sourceIPv6Address,
     userAgent: of('requestClientApplication'),
     reason: of('reason'),
+    actorRole: of('PostledgerActorRole'),
+    tokenId: of('PostledgerTokenId'),
+    revertedToVersion: of('PostledgerRevertedToVersion'),
     ...optional,
     ...labelled,
   };

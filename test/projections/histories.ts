@@ -223,6 +223,18 @@ const securityStep = fc
     { type: 'AuthenticationFailed', data: { cause: 'UNKNOWN', count: 1 } },
     { type: 'AccessDenied', data: { command: 'Mutation.eraseEmailAccount', entityType: 'EmailAccount', entityId: 'SALES', role: 'VIEWER' } },
     { type: 'CommandChangedNothing', data: { command: 'renameEmailAccount', entityType: 'EmailAccount', entityId: 'Support' } },
+    {
+      type: 'TestMessageSent',
+      data: {
+        command: 'sendTestMessage',
+        entityType: 'EmailAccount',
+        entityId: 'Sales',
+        messageId: '<1@x>',
+        outcome: 'PASSED',
+        code: 'OK',
+        serverResponse: '250 Équipe',
+      },
+    },
     { type: 'CommandFailed', data: { command: 'renameEmailAccount', entityType: 'EmailAccount', entityId: 'Support', reference: 'r1' } },
   )
   .map((event) => ({ event }));

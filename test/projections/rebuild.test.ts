@@ -63,7 +63,14 @@ describe('views built anew', () => {
     history.recordForeign('emailAccount-a', 'AccountCreated', { accountId: 'a', accountName: 'a', provider: 'custom' });
     const directory = temporaryDirectory();
     const listener = { stopped: () => undefined, storeLost: () => undefined };
-    const views = await openViews(history.log, { directory, listener, readYourWritesMilliseconds: 1, follow: false, now: () => new Date(start + 5_000) });
+    const views = await openViews(history.log, {
+      rawEvents: history.log,
+      directory,
+      listener,
+      readYourWritesMilliseconds: 1,
+      follow: false,
+      now: () => new Date(start + 5_000),
+    });
     const progress: [number, number][] = [];
     expect(views.names).toEqual(['email-accounts', 'audit-trail', 'api-tokens', 'authentication-profiles', 'expiries', 'truststores']);
     await expect(views.rebuild('none')).rejects.toThrow(RangeError);

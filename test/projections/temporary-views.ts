@@ -18,6 +18,7 @@ export function temporaryDirectory(): string {
 export async function viewsOf(store: EventStore, directory = temporaryDirectory(), options: Partial<ViewsOptions> = {}): Promise<Views> {
   const faults: unknown[] = [];
   const views = await openViews(store, {
+    rawEvents: store,
     directory,
     readYourWritesMilliseconds: 5_000,
     listener: { stopped: (_projection, _eventId, error) => faults.push(error), storeLost: (_projection, error) => faults.push(error) },

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { auditTrail } from '../../projections/audit-trail.js';
 import { restoreSnapshot } from '../../projections/restore-snapshot.js';
 import { SnapshotRefused } from '../../projections/snapshot-manifest.js';
 import { takeSnapshot } from '../../projections/take-snapshot.js';
@@ -12,6 +13,8 @@ import { creation, History, issue } from './histories.js';
 import { MemoryLog } from './memory-log.js';
 import { throughPages } from './pages.js';
 import { temporaryDirectory, viewsOf } from './temporary-views.js';
+
+const auditTrailFile = `views-${auditTrail.name}-v${auditTrail.version}.db`;
 
 let history: History;
 let directory: string;
@@ -82,7 +85,7 @@ describe('a snapshot', () => {
 
   it('is refused while a view is not built yet, and leaves nothing', async () => {
     await views.stop();
-    rmSync(join(directory, 'views-audit-trail-v1.db'));
+    rmSync(join(directory, auditTrailFile));
     const destination = join(temporaryDirectory(), 'snapshot');
     await expect(snapshotOf(directory, destination)).rejects.toThrow(
       /The view audit-trail of this program is not in .* Start the service, wait until it listens/,
@@ -92,7 +95,7 @@ describe('a snapshot', () => {
 
   it('of a file that is no view leaves nothing either', async () => {
     await views.stop();
-    writeFileSync(join(directory, 'views-audit-trail-v1.db'), 'this is no database, and longer than a header of one would be. '.repeat(100));
+    writeFileSync(join(directory, auditTrailFile), 'this is no database, and longer than a header of one would be. '.repeat(100));
     const destination = join(temporaryDirectory(), 'snapshot');
     await expect(snapshotOf(directory, destination)).rejects.toThrow(SnapshotRefused);
     expect(readdirSync(destination)).toEqual([]);
@@ -110,7 +113,7 @@ describe('views from a snapshot', () => {
 
     const discarded: string[] = [];
     const listener = { stopped: () => undefined, storeLost: () => undefined, discarded: (name: string) => void discarded.push(name) };
-    const restored = await openViews(history.log, { directory: elsewhere, listener, readYourWritesMilliseconds: 1 });
+    const restored = await openViews(history.log, { rawEvents: history.log, directory: elsewhere, listener, readYourWritesMilliseconds: 1 });
     expect(restored.statuses().map(({ state, position }) => [state, position])).toEqual(manifest.views.map(({ position }) => ['CATCHING_UP', position]));
     await restored.settled();
     expect(answersOf(restored)).toEqual(answersOf(views));
@@ -135,7 +138,7 @@ describe('views from a snapshot', () => {
     history.recordForeign('securityLog-2026-11', 'CommandRefused', {});
     const elsewhere = temporaryDirectory();
     const listener = { stopped: () => undefined, storeLost: () => undefined };
-    const standing = await openViews(history.log, { directory: elsewhere, listener, readYourWritesMilliseconds: 1 });
+    const standing = await openViews(history.log, { rawEvents: history.log, directory: elsewhere, listener, readYourWritesMilliseconds: 1 });
     await standing.settled();
     const head = BigInt(history.log.events.length);
     expect(standing.statuses().map(({ position }) => position)).toEqual(viewCatalogue.map(({ name }) => (name === 'audit-trail' ? head - 1n : head)));
@@ -167,8 +170,8 @@ describe('a snapshot is refused, and what was there stays', () => {
   }
 
   it('when a file was changed', async () => {
-    appendFileSync(join(snapshot, 'views-audit-trail-v1.db'), 'more');
-    await refused(/views-audit-trail-v1\.db is not as it was written: it was changed or damaged\. Make another snapshot, or start without a snapshot/);
+    appendFileSync(join(snapshot, auditTrailFile), 'more');
+    await refused(`${auditTrailFile} is not as it was written: it was changed or damaged. Make another snapshot, or start without a snapshot`);
   });
 
   it('when a file is missing', async () => {
@@ -178,7 +181,7 @@ describe('a snapshot is refused, and what was there stays', () => {
 
   it('when it is of an older version of a view', async () => {
     changeManifest(snapshot, (text) => text.replace('"version": 1', '"version": 0'));
-    await refused(/was made by Postledger 1\.2\.3 and holds the views .*audit-trail 0.*; this program has .*audit-trail 1.*Make a snapshot with this program/);
+    await refused(/was made by Postledger 1\.2\.3 and holds the views .*api-tokens 0.*; this program has .*api-tokens 1.*Make a snapshot with this program/);
   });
 
   it('when it lacks a view', async () => {

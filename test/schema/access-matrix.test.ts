@@ -16,7 +16,7 @@ const matrix = `
   Query.node                              yes     yes      yes       yes     yes     accounts.find
   Query.emailAccount                      yes     yes      yes       yes     yes     accounts.find
   Query.emailAccounts                     yes     yes      yes       yes     yes     accounts.page
-  Query.compareEmailAccountVersions       no      yes      yes       yes     yes     -
+  Query.compareEmailAccountVersions       no      yes      yes       yes     yes     accountHistory.versions
   Query.emailProviders                    yes     yes      yes       yes     yes     -
   Query.discoverEmailSettings             no      no       yes       yes     yes     settingsDiscoveries.whole
   Query.expiring                          yes     yes      yes       yes     yes     expiries.endingWithin
@@ -27,6 +27,9 @@ const matrix = `
   Query.authenticationProfiles            yes     yes      yes       yes     yes     profiles.page
   Query.auditTrail                        no      yes      no        no      yes     auditTrail.page
   Query.auditEntry                        no      yes      no        no      yes     auditTrail.find
+  Query.auditCheckpoint                   no      yes      no        no      yes     auditProofs.newest
+  Query.auditProof                        no      yes      no        no      yes     auditProofs.ofEntry
+  Query.auditConsistencyProof             no      yes      no        no      yes     auditProofs.consistencySince
   Query.apiTokens                         no      no       no        no      yes     tokens.page
   Query.viewer                            yes     yes      yes       yes     yes     -
   Query.serviceStatus                     yes     yes      yes       yes     yes     serviceFacts

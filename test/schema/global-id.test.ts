@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseStoredTestKey, storedTestKey } from '../../schema/connection-test/connection-test.js';
-import { globalId, parseGlobalId } from '../../schema/node/global-id.js';
+import { globalId, keyThen, parseGlobalId, parseKeyThen } from '../../schema/node/global-id.js';
 
 const nodeType = fc.constantFrom('EmailAccount', 'ConnectionTest', 'ApiToken');
 
@@ -44,6 +44,20 @@ describe('the id of an object', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('of something as it was tells its key and the moment again, and is not that of what it is now', () => {
+    const key = fc.constantFrom('sales', 'plant-7', 'sales:3');
+    const moment = fc.oneof(
+      fc.date({ noInvalidDate: true }).map((time) => time.toISOString()),
+      fc.nat().map((version) => `sales:${version}`),
+    );
+    fc.assert(
+      fc.property(key, moment, (of, name) => {
+        expect(parseKeyThen(keyThen(of, { name }))).toEqual({ key: of, moment: name });
+      }),
+    );
+    expect(parseKeyThen(keyThen('sales', undefined))).toEqual({ key: 'sales', moment: null });
   });
 
   it('of a stored connection test names the account and the version that its record made', () => {

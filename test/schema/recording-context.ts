@@ -1,5 +1,5 @@
 import type { AuditRow } from '../../schema/audit/audit-row.js';
-import type { RequestContext } from '../../schema/request-context.js';
+import type { Past, RequestContext } from '../../schema/request-context.js';
 import type { Changed } from '../../src/commands/change.js';
 import type { Role } from '../../src/domain/access/role.js';
 import { systemActor } from '../../src/domain/access/actor.js';
@@ -27,6 +27,9 @@ export const auditRow = (position: bigint): AuditRow => ({
   action: 'AccountRenamed',
   outcome: 'ACCEPTED',
   actor: systemActor,
+  actorRole: null,
+  tokenId: null,
+  revertedToVersion: null,
   reason: null,
   entityType: 'EmailAccount',
   entityId: 'Sales',
@@ -92,6 +95,13 @@ const truststore: TruststoreSnapshot = {
   createdAt: recordedAt.toISOString(),
   updatedAt: recordedAt.toISOString(),
 };
+const past: Past = {
+  moment: { name: recordedAt.toISOString(), time: recordedAt, position: null },
+  account: () => Promise.resolve(account),
+  truststore: () => Promise.resolve(truststore),
+  profile: () => Promise.resolve(profile),
+  readiness: () => Promise.resolve({ ready: true, missing: [], warnings: [] }),
+};
 const discovery = { emailAddress: 'sales@example.com', candidates: [], sources: [], durationMilliseconds: 1 } as const;
 const page = <Row>(...rows: Row[]) => ({ entries: rows.map((row, index) => ({ row, cursor: `${index}` })), hasNextPage: false, hasPreviousPage: false });
 
@@ -148,7 +158,13 @@ export function recordingContext(role: Role, change: Partial<RequestContext> = {
     roundTrips: { verify: answering('roundTrips.verify', Promise.resolve({ ...unchanged, roundTrip: null })) },
     accountHistory: {
       atVersion: answering('accountHistory.atVersion', Promise.resolve(account)),
-      at: answering('accountHistory.at', Promise.resolve(account)),
+      versions: answering('accountHistory.versions', Promise.resolve({ newest: 2, at: () => account })),
+    },
+    configurationHistory: {
+      at: answering('configurationHistory.at', past),
+      of: answering('configurationHistory.of', past),
+      ofVersion: answering('configurationHistory.ofVersion', Promise.resolve(past)),
+      named: answering('configurationHistory.named', Promise.resolve(past)),
     },
     accounts: {
       find: answering('accounts.find', accounts[0] ?? null),
@@ -170,7 +186,13 @@ export function recordingContext(role: Role, change: Partial<RequestContext> = {
       onAdvance: () => () => undefined,
     },
     tokens: { find: answering('tokens.find', token), page: answering('tokens.page', page(token)), count: answering('tokens.count', 1) },
-    profiles: { find: answering('profiles.find', profile), page: answering('profiles.page', page(profile)), count: answering('profiles.count', 1) },
+    profiles: {
+      find: answering('profiles.find', profile),
+      page: answering('profiles.page', page(profile)),
+      count: answering('profiles.count', 1),
+      pageAt: answering('profiles.pageAt', page('corp')),
+      countAt: answering('profiles.countAt', 1),
+    },
     tokenFacts: () => null,
     truststoreCommands: {
       create: changing('truststoreCommands.create'),
@@ -189,6 +211,8 @@ export function recordingContext(role: Role, change: Partial<RequestContext> = {
       find: answering('truststores.find', truststore),
       page: answering('truststores.page', page(truststore)),
       count: answering('truststores.count', 1),
+      pageAt: answering('truststores.pageAt', page('plant-7')),
+      countAt: answering('truststores.countAt', 1),
     },
     securityLog: {
       accessDenied: (_call, attempt) => {
@@ -198,6 +222,13 @@ export function recordingContext(role: Role, change: Partial<RequestContext> = {
       auditExported: answering('securityLog.auditExported', Promise.resolve({ revision: 0n, position: 0n })),
     },
     auditSearches: { note: () => undefined },
+    auditProofs: {
+      newest: answering('auditProofs.newest', null),
+      ofEntry: answering('auditProofs.ofEntry', Promise.resolve(null)),
+      consistencySince: answering('auditProofs.consistencySince', Promise.resolve(null)),
+      covering: answering('auditProofs.covering', Promise.resolve(null)),
+    },
+    reasonPolicy: new Set(),
     knownNames: { truststores: new Set(), authenticationProfiles: new Set() },
     serviceFacts: answering('serviceFacts', {
       version: '1',

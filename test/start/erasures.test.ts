@@ -90,10 +90,13 @@ describe('erasures that wait', () => {
   it('are gone once each server has scavenged twice, which a user has them do', async () => {
     const account = await erased();
     expect(await run({ user: 'ops' })).toMatchObject({ failed: undefined, told: expect.stringContaining('Gone from the files of all servers') as unknown });
+    const scavenged = port;
     expect(scavenges).toBe(2);
     expect(bytesOf(account)).toEqual([]);
     expect(await run()).toEqual({ told: 'Nothing waits.\n', failed: undefined });
     expect(await secrets.pendingErasures()).toEqual([]);
+    const recorded = double.log.records.filter(({ type }) => type === 'ServersScavenged');
+    expect(recorded.map(({ data }) => JSON.parse(data.toString()) as object)).toEqual([{ servers: [`127.0.0.1:${scavenged}`] }]);
   });
 
   it('wait again after the next erase', async () => {

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { seedAccounts } from '../../bench/seed-accounts.js';
 import { exportFormats, exportFormatNames } from '../../projections/audit-export/format.js';
 import { readConfig } from '../../src/config.js';
+import { parseCheckpoint } from '../../src/ledger/checkpoint.js';
+import { openNote, verifierFrom } from '../../src/ledger/signed-note.js';
 import { openEmbeddedEventStore } from '../../src/event-store/embedded.js';
 import { CommandFailed } from '../../src/start/command-failed.js';
 import { exportAuditTrail, type AuditExportOptions } from '../../src/start/export-audit-trail.js';
@@ -77,6 +79,10 @@ describe('postledger audit export, of a stopped service', () => {
       files: [{ bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }],
     });
     expect(existsSync(underwayOf(file))).toBe(false);
+    const { checkpoint, until } = manifestOf(file) as { checkpoint: { signedNote: string; treeSize: string; position: string }; until: string };
+    const key = verifierFrom(readFileSync(join(config.dataDirectory, 'audit-public-key'), 'utf8'));
+    expect(parseCheckpoint(openNote(checkpoint.signedNote, key) ?? 'not signed').size).toBe(Number(checkpoint.treeSize));
+    expect(BigInt(checkpoint.position)).toBeGreaterThanOrEqual(BigInt(until));
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 

@@ -88,7 +88,7 @@ describe('postledger migrate', () => {
     expect(printed).toMatch(/streams +emailAccount \d+, securityLog \d+/);
     expect(printed).toMatch(/digest +SHA-256 [0-9a-f]{64} on both sides/);
     expect(printed).toMatch(/last event +[0-9a-f-]{36} \(SenderConfigured\)/);
-    expect(printed).toMatch(/accounts +2 with keys, 1 erased/);
+    expect(printed).toMatch(/accounts +3 with keys, 1 erased/);
     expect(printed).toMatch(/passwords +5 opened on both sides/);
     expect(printed).not.toContain('secret value');
     expect(await migrated(from, to)).toMatch(/events +(\d+) on both sides, \1 of them from an earlier run, 0 copied/);
@@ -113,6 +113,37 @@ describe('postledger migrate', () => {
     expect((await stat(join(to, 'root-key'))).mode & 0o777).toBe(0o600);
     const copy = await opened(inDirectory(to), parseRootKeys(await readFile(join(to, 'root-key'), 'utf8'), 'root-key'));
     expect((await accountAt(copy, 'Moved', new Date(8.64e15)))[1]).toEqual(['secret value one', 'secret value two']);
+  });
+
+  it('holds the log against its checkpoints, and brings along what proves it, so that proofs of before hold in the copy', async () => {
+    const [from, to] = [await emptyDirectory(), await emptyDirectory()];
+    const at = (directory: string): StoreUnderTest => ({
+      environment: { ...keys, POSTLEDGER_DATA_DIR: directory },
+      options: {},
+      end: () => Promise.resolve(),
+    });
+    const source = await startTestService({}, { store: at(from), adminToken: 'known later' });
+    const token = (await readFile(join(from, 'bootstrap-token'), 'utf8')).trim();
+    await create(source, token);
+    await source.stop();
+    const kept = await readFile(join(from, 'audit-checkpoints'), 'utf8');
+    const { treeSize, rootHash } = JSON.parse(kept.trim().split('\n').at(-1) ?? '') as { treeSize: string; rootHash: string };
+    expect(await migrated(from, to)).toContain(`audit root  ${rootHash} on both sides; 1 checkpoint of the source holds`);
+
+    const copy = await startTestService({}, { store: at(to), adminToken: token });
+    onTestFinished(() => copy.stop());
+    const { auditConsistencyProof } = await copy.data<{ auditConsistencyProof: unknown }>(
+      'query ($size: String!) { auditConsistencyProof(fromTreeSize: $size) { fromTreeSize fromRootHash } }',
+      { size: treeSize },
+    );
+    expect(auditConsistencyProof).toEqual({ fromTreeSize: treeSize, fromRootHash: rootHash });
+    expect((await readFile(join(to, 'audit-checkpoints'), 'utf8')).startsWith(kept)).toBe(true);
+
+    const database = new DatabaseSync(join(from, 'events.db'));
+    database.exec("DROP TRIGGER event_is_never_changed; UPDATE event SET data = replace(data, 'Moved', 'Other') WHERE type = 'AccountCreated'");
+    database.close();
+    const refused = await migrated(from, await emptyDirectory()).catch((error: unknown) => error);
+    expect(String(refused)).toMatch(/is not what its checkpoint of \d+ events was signed of/);
   });
 
   it('refuses a source that runs, that is not there, or that is the target, and makes nothing', async () => {

@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parseConnectionString } from '../../src/event-store/kurrentdb.js';
+import { grantStoreAccess } from '../../src/start/store-commands.js';
 import { grantAccess } from '../../src/start/store-grant.js';
 import { operator } from '../../src/start/store-operator.js';
+import { certificateAuthority } from '../mail/lab/certificate-authority.js';
 import { startKurrentDbDouble, type KurrentDbDouble } from '../event-store/kurrentdb-double/kurrentdb-double.js';
 
 async function started(): Promise<KurrentDbDouble> {
@@ -44,6 +49,37 @@ describe('granting the access that the service needs', () => {
       $userStreamAcl: { $r: ['billing', 'postledger'], $w: ['billing', 'postledger'], $d: '$all', $mr: 'postledger' },
     });
     expect(await grant(double)).toEqual([]);
+  });
+});
+
+describe('postledger store grant', () => {
+  it('leaves a record in the log of who granted what to whom, and none where there was nothing to grant', async () => {
+    const authority = certificateAuthority('Event store CA');
+    const { certificate, key } = authority.issue(['127.0.0.1']);
+    const passwords = new Map([
+      ['admin', 'changeit'],
+      ['postledger', 'hunter2'],
+    ]);
+    const double = await startKurrentDbDouble({ users: passwords, tls: { certificate: Buffer.from(certificate), key: Buffer.from(key) } });
+    const directory = mkdtempSync(join(tmpdir(), 'postledger-ca-'));
+    writeFileSync(join(directory, 'ca.crt'), authority.certificate);
+    vi.stubEnv('POSTLEDGER_OPS_PASSWORD', 'changeit');
+    const said = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    onTestFinished(async () => {
+      said.mockRestore();
+      vi.unstubAllEnvs();
+      await double.stop();
+      rmSync(directory, { recursive: true });
+    });
+    const connectionString = `${double.connectionString('postledger:hunter2@')}&tlsCaFile=${encodeURIComponent(join(directory, 'ca.crt'))}`;
+    const config = { eventStore: { engine: 'KURRENTDB', connectionString } } as const;
+    for (let time = 0; time < 2; time++) await grantStoreAccess(config, { user: 'admin' });
+    const recorded = double.log.records.filter(({ type }) => type === 'StoreAccessGranted');
+    expect(recorded.map(({ data }) => JSON.parse(data.toString()) as object)).toEqual([{ operator: 'admin', storeUser: 'postledger', rights: ['read $all'] }]);
+    expect(recorded.map(({ metadata }) => JSON.parse(metadata.toString()) as object)).toMatchObject([
+      { actor: { kind: 'COMMAND_LINE' }, command: 'store grant' },
+    ]);
+    expect(JSON.stringify(said.mock.calls) + String(double.log.records.map(({ data }) => data.toString()))).not.toMatch(/changeit|hunter2/);
   });
 });
 

@@ -35,6 +35,7 @@ async function scraped(log: MemoryLog, views: Views): Promise<(name: string) => 
 
 async function viewsOf(log: MemoryLog): Promise<Views> {
   const views = await openViews(log, {
+    rawEvents: log,
     directory: temporaryDirectory(),
     readYourWritesMilliseconds: 1,
     listener: { stopped: () => undefined, storeLost: () => undefined },

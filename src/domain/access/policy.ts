@@ -26,6 +26,9 @@ export const policy: Readonly<Record<string, readonly Role[]>> = {
   'Query.inspectServerCertificate': whoOperates,
   'Query.auditTrail': whoAudits,
   'Query.auditEntry': whoAudits,
+  'Query.auditCheckpoint': whoAudits,
+  'Query.auditProof': whoAudits,
+  'Query.auditConsistencyProof': whoAudits,
   'Query.apiTokens': onlyAdmins,
   'Query.viewer': everybody,
   'Query.serviceStatus': everybody,
@@ -74,6 +77,11 @@ export const policy: Readonly<Record<string, readonly Role[]>> = {
 /** Whether the role may use the field, e.g. `Mutation.eraseEmailAccount`. Deny by default. */
 export function isAllowed(role: Role, field: string): boolean {
   return Object.hasOwn(policy, field) && (policy[field]?.includes(role) ?? false);
+}
+
+/** Whether every role may use the field. */
+export function isForEverybody(field: string): boolean {
+  return roles.every((role) => isAllowed(role, field));
 }
 
 /** The names of the queries, mutations and subscriptions that the role may use, in the table's order. */

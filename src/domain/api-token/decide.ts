@@ -16,6 +16,7 @@ export type ApiTokenCommand =
       readonly now: string;
     }
   | { readonly type: 'RevokeApiToken' }
+  | { readonly type: 'NoteExpiry'; readonly now: string }
   | { readonly type: 'NoteUse'; readonly ip: string | null };
 
 export const apiTokenDecider: Decider<ApiToken, ApiTokenCommand, ApiTokenEvent> = { initialState, decide, evolve };
@@ -34,6 +35,10 @@ export function decide(state: ApiToken, command: ApiTokenCommand): readonly ApiT
     case 'RevokeApiToken':
       if (state.status === 'absent') refuse('NOT_FOUND', 'There is no API token of this id.', ['id']);
       return state.status === 'revoked' ? [] : [{ type: 'ApiTokenRevoked', data: {} }];
+    case 'NoteExpiry':
+      return state.status === 'active' && state.expiresAt !== null && state.expiresAt <= command.now
+        ? [{ type: 'ApiTokenExpired', data: { expiresAt: state.expiresAt } }]
+        : [];
     case 'NoteUse':
       return state.status === 'active' ? [{ type: 'ApiTokenUsed', data: { ip: command.ip } }] : [];
   }

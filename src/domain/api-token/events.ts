@@ -16,5 +16,7 @@ export type ApiTokenEvent =
       };
     }
   | { readonly type: 'ApiTokenRevoked'; readonly data: Readonly<Record<string, never>> }
+  /** Its time was up: recorded then, or by the next start. From its end on it opened nothing, whenever this was recorded. */
+  | { readonly type: 'ApiTokenExpired'; readonly data: { readonly expiresAt: string } } // ISO 8601
   /** At most one an hour and token: what `lastUsedAt` is read from. */
   | { readonly type: 'ApiTokenUsed'; readonly data: { readonly ip: string | null } };

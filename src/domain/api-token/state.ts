@@ -3,7 +3,7 @@ import type { ApiTokenEvent } from './events.js';
 
 export type ApiToken =
   | { readonly status: 'absent' }
-  | { readonly status: 'active' | 'revoked'; readonly id: string; readonly name: string; readonly role: Role; readonly expiresAt: string | null };
+  | { readonly status: 'active' | 'expired' | 'revoked'; readonly id: string; readonly name: string; readonly role: Role; readonly expiresAt: string | null };
 
 export const initialState: ApiToken = { status: 'absent' };
 
@@ -15,6 +15,8 @@ export function evolve(state: ApiToken, event: ApiTokenEvent): ApiToken {
     }
     case 'ApiTokenRevoked':
       return state.status === 'absent' ? state : { ...state, status: 'revoked' };
+    case 'ApiTokenExpired':
+      return state.status === 'active' ? { ...state, status: 'expired' } : state;
     case 'ApiTokenUsed':
       return state;
   }

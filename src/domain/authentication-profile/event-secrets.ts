@@ -20,32 +20,35 @@ export function secretsIn(event: AuthenticationProfileEvent): readonly (readonly
   }
 }
 
-/** The same event with the fingerprints that the secret store gave, by secret id. */
-export function withFingerprints(event: AuthenticationProfileEvent, fingerprints: ReadonlyMap<string, string>): AuthenticationProfileEvent {
+/** What the secret store says of a secret that it sealed: its fingerprint, and the first version of the slot that had it, unless it is new. */
+export type SecretMark = Pick<SecretReference, 'fingerprint' | 'sameValueAs'>;
+
+/** The same event with the marks of what was sealed, by secret id. */
+export function withMarks(event: AuthenticationProfileEvent, marks: ReadonlyMap<string, SecretMark>): AuthenticationProfileEvent {
   switch (event.type) {
     case 'AuthenticationProfileCreated':
     case 'AuthenticationProfileChanged':
-      return { ...event, data: { profile: marked(event.data.profile, fingerprints) } };
+      return { ...event, data: { profile: withMarkedSecrets(event.data.profile, marks) } };
     case 'ConsentGranted':
-      return { ...event, data: { ...event.data, refreshToken: markedReference(event.data.refreshToken, fingerprints) } };
+      return { ...event, data: { ...event.data, refreshToken: marked(event.data.refreshToken, marks) } };
     case 'RefreshTokenRotated':
-      return { ...event, data: { refreshToken: markedReference(event.data.refreshToken, fingerprints) } };
+      return { ...event, data: { refreshToken: marked(event.data.refreshToken, marks) } };
     case 'AuthenticationProfileDeleted':
     case 'ConsentLost':
       return event;
   }
 }
 
-function marked(settings: ProfileSettings, fingerprints: ReadonlyMap<string, string>): ProfileSettings {
+function withMarkedSecrets(settings: ProfileSettings, marks: ReadonlyMap<string, SecretMark>): ProfileSettings {
   const { clientSecret, privateKey, refreshToken } = settings;
   return {
     ...settings,
-    clientSecret: clientSecret && markedReference(clientSecret, fingerprints),
-    privateKey: privateKey && markedReference(privateKey, fingerprints),
-    refreshToken: refreshToken && markedReference(refreshToken, fingerprints),
+    clientSecret: clientSecret && marked(clientSecret, marks),
+    privateKey: privateKey && marked(privateKey, marks),
+    refreshToken: refreshToken && marked(refreshToken, marks),
   };
 }
 
-function markedReference(reference: SecretReference, fingerprints: ReadonlyMap<string, string>): SecretReference {
-  return { ...reference, fingerprint: fingerprints.get(reference.secretId) ?? reference.fingerprint };
+function marked(reference: SecretReference, marks: ReadonlyMap<string, SecretMark>): SecretReference {
+  return { ...reference, ...marks.get(reference.secretId) };
 }

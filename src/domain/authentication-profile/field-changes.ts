@@ -1,5 +1,6 @@
 import type { FieldChange } from '../email-account/field-changes.js';
 import { sameValue } from '../email-account/same-value.js';
+import { secretChangeOf } from '../email-account/secret-change.js';
 import type { ProfileSettings } from './settings.js';
 import { reauthorization, type AuthenticationProfile } from './state.js';
 
@@ -39,7 +40,10 @@ function settingsChanges(was: ProfileSettings | null, is: ProfileSettings): read
 }
 
 function secretChanges(was: ProfileSettings | null, is: ProfileSettings | null): readonly FieldChange[] {
-  return secrets.filter(([, slot]) => was?.[slot]?.version !== is?.[slot]?.version).map(([path]) => ({ path, before: null, after: null, secret: true }));
+  return secrets.flatMap(([path, slot]) => {
+    const change = secretChangeOf(was?.[slot] ?? null, is?.[slot] ?? null);
+    return change === null ? [] : [{ path, before: null, after: null, secret: true, secretChange: change }];
+  });
 }
 
 function authorizationChange(before: AuthenticationProfile, after: AuthenticationProfile): readonly FieldChange[] {

@@ -9,7 +9,7 @@ export type SecurityLogEvent =
   | { readonly type: 'CommandRefused'; readonly data: Attempt & Told & { readonly problems: readonly RefusedProblem[] } }
   | { readonly type: 'CommandConflicted'; readonly data: Attempt & { readonly expectedVersion: number; readonly currentVersion: number } }
   | { readonly type: 'CommandChangedNothing'; readonly data: Attempt }
-  | { readonly type: 'CommandFailed'; readonly data: Attempt & { readonly reference: string } }
+  | { readonly type: 'CommandFailed'; readonly data: Attempt & Told & { readonly reference: string } }
   /** The caller's role does not allow the field. */
   | { readonly type: 'AccessDenied'; readonly data: Attempt & Told & { readonly role: string } }
   /** A connection test that no account holds: a draft's. `targets` are endpoints, as a stored password's are written. */
@@ -40,8 +40,10 @@ export type SecurityLogEvent =
   | { readonly type: 'ConsentBegun'; readonly data: Attempt & { readonly consentId: string } }
   /** Settings were searched for, for an address of this domain: of the mailbox nothing is kept. `candidates` is null for a search that was broken off. */
   | { readonly type: 'SettingsDiscovered'; readonly data: Attempt & { readonly domain: string; readonly candidates: number | null } }
-  /** `count` > 1: the further failures of one minute and address, told together. */
-  | { readonly type: 'AuthenticationFailed'; readonly data: { readonly cause: AuthenticationFailure; readonly count: number } }
+  /** `count` requests of one caller were not carried out, because it had asked for more than its share. */
+  | { readonly type: 'RequestsLimited'; readonly data: Attempt & { readonly count: number } }
+  /** `count` > 1: the further failures of one minute and address, told together. `tokenId`: the token that was shown, where it was one of ours, which had expired or was revoked. */
+  | { readonly type: 'AuthenticationFailed'; readonly data: { readonly cause: AuthenticationFailure; readonly count: number; readonly tokenId?: string } }
   /** `count` searches of one caller, at most a minute's worth; `searches` are the different ones among them, the first twenty. */
   | { readonly type: 'AuditSearched'; readonly data: { readonly count: number; readonly searches: readonly AuditSearch[] } }
   /** Entries of the trail are about to leave the service. */
@@ -50,10 +52,54 @@ export type SecurityLogEvent =
   | { readonly type: 'ServiceStopped'; readonly data: RunningProgram }
   /** Views were built anew from the log, because somebody asked for it. */
   | { readonly type: 'ViewsRebuilt'; readonly data: { readonly views: readonly { readonly name: string; readonly events: number }[] } }
+  /** Views were put in place from a copy that was made at another time or on another node. Positions as text; null for an empty view. */
+  | {
+      readonly type: 'ViewsRestored';
+      readonly data: {
+        readonly views: readonly { readonly name: string; readonly position: string | null }[];
+        /** When the copy was made, ISO 8601, and by which release. */
+        readonly takenAt: string;
+        readonly programVersion: string;
+      };
+    }
+  /** Every stored password was opened to see whether it can be; none was shown. */
+  | { readonly type: 'SecretsVerified'; readonly data: { readonly checked: number; readonly unreadable: number } }
+  /** The servers of the event store took what was erased out of their files. */
+  | { readonly type: 'ServersScavenged'; readonly data: { readonly servers: readonly string[] } }
+  /** `operator` let `storeUser` do more in the event store: users of its servers, both. */
+  | { readonly type: 'StoreAccessGranted'; readonly data: { readonly operator: string; readonly storeUser: string; readonly rights: readonly string[] } }
+  /**
+   * Somebody said that the log was restored from a backup, so that its checkpoints go on: it begins with what the checkpoint of `standingTreeSize` events says (0: with none of them), and
+   * what was signed later, up to `formerTreeSize` events with the root `formerRootHash`, is lost. Sizes in decimal, hash in base64.
+   */
+  | {
+      readonly type: 'LogRestoreAccepted';
+      readonly data: { readonly standingTreeSize: string; readonly formerTreeSize: string; readonly formerRootHash: string };
+    }
+  /** The whole log was verified from nothing: so many events, a tree of so many leaves (in decimal) with this root (base64), that many checkpoints hold. */
+  | {
+      readonly type: 'LogVerified';
+      readonly data: {
+        readonly verdict: LogVerdict;
+        readonly events: number;
+        readonly treeSize: string;
+        readonly rootHash: string;
+        readonly checkpoints: number;
+      };
+    }
   /** `keys` were wrapped anew under the root key; those of so many accounts could not be unwrapped. */
-  | { readonly type: 'RootKeysRotated'; readonly data: { readonly rootKeyId: string; readonly keys: number; readonly failedAccounts: number } };
+  | { readonly type: 'RootKeysRotated'; readonly data: { readonly rootKeyId: string; readonly keys: number; readonly failedAccounts: number } }
+  /** The receiver of the audit stream takes entries and did not take these: they were put aside. `count` of them, told together, from the first position to the last. */
+  | { readonly type: 'AuditStreamDeadLettered'; readonly data: { readonly count: number; readonly firstPosition: string; readonly lastPosition: string } }
+  /** What was put aside is sent once more, because somebody asked for it. */
+  | { readonly type: 'AuditStreamDeadLettersRetried'; readonly data: { readonly count: number } }
+  /** The audit stream, which had come to `reached`, sends all after `after` again (null: from the beginning). Positions as text. */
+  | { readonly type: 'AuditStreamReplayed'; readonly data: { readonly after: string | null; readonly reached: string } };
 
-/** What somebody looked for in the audit trail: the field of the schema, and its filter as JSON. Of a text only that there was one. */
+/** It is what was signed; it, or what vouches for it, was changed; there was too little to judge by. */
+export type LogVerdict = 'VERIFIED' | 'DAMAGED' | 'UNVERIFIABLE';
+
+/** What somebody looked for in the audit trail: the field of the schema, `auditTrail` or `EmailAccount.history`, and its filter as JSON. Of a text only that there was one. */
 export interface AuditSearch {
   readonly field: string;
   readonly filter: string;

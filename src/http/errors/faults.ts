@@ -3,6 +3,7 @@ import { GraphQLError, Kind, valueFromASTUntyped, type OperationDefinitionNode, 
 import type { Logger } from 'pino';
 import { aimedAt } from '../../../schema/access/aimed-at.js';
 import type { Call } from '../../commands/change.js';
+import { isForEverybody } from '../../domain/access/policy.js';
 import type { Attempt } from '../../domain/security-log/events.js';
 import type { RunningOperation } from '../running-operation.js';
 import { causeOf } from './refusal.js';
@@ -19,13 +20,15 @@ export class Faults {
     readonly commandFailed: (call: Call, attempt: Attempt, reference: string) => Promise<unknown>,
   ) {}
 
-  /** Resolves once the fault of a mutation stands in the audit trail, or could not be recorded there either. */
+  /** Resolves once the fault stands in the audit trail, if it has a place there, or could not be recorded there either. */
   async ofOperation(error: GraphQLError, operation: RunningOperation, requested: RequestedOperation | null): Promise<GraphQLError> {
-    const isFirst = operation.reference === null;
     const reference = (operation.reference ??= randomUUID());
+    const field = String(error.path?.[0] ?? '');
+    const isFirst = !operation.faultsTold.has(field);
+    operation.faultsTold.add(field);
     const { requestId } = operation.call;
     this.log.error({ reference, requestId, operation: operation.name, path: error.path?.join('.'), error: told(causeOf(error)) }, 'fault');
-    const attempt = isFirst && operation.type === OperationTypeNode.MUTATION && requested !== null ? attemptOf(error, requested) : null;
+    const attempt = isFirst && requested !== null ? attemptOf(error, requested) : null;
     if (attempt !== null) await this.#record(operation.call, attempt, reference);
     return masked(reference, operation.type === OperationTypeNode.MUTATION && operation.begun);
   }
@@ -39,8 +42,7 @@ export class Faults {
   }
 
   /** A fault outside of any operation. */
-  ofRequest(error: unknown, requestId: string | null): GraphQLError {
-    const reference = randomUUID();
+  ofRequest(error: unknown, requestId: string | null, reference: string = randomUUID()): GraphQLError {
     this.log.error({ reference, requestId, error: told(causeOf(error)) }, 'fault');
     return masked(reference, false);
   }
@@ -62,13 +64,20 @@ function told(error: unknown, depth = 0): object {
   return { name, message, stack, ...(cause !== undefined && depth < 3 && { cause: told(cause, depth + 1) }) };
 }
 
-/** Which root field failed, and what its input names. */
+/** Which root field failed, and what its arguments name; null for a read that every role may do: it changes nothing and shows nothing that is kept from anybody. */
 function attemptOf(error: GraphQLError, { node, variables }: RequestedOperation): Attempt | null {
   const [responseName] = error.path ?? [];
   const field = node.selectionSet.selections.find((each) => each.kind === Kind.FIELD && (each.alias ?? each.name).value === responseName);
   if (field?.kind !== Kind.FIELD) return null;
   const command = field.name.value;
-  const argument = field.arguments?.find((each) => each.name.value === 'input');
-  const input: unknown = argument && valueFromASTUntyped(argument.value, variables);
-  return { command, ...aimedAt(`Mutation.${command}`, { input }) };
+  const name = `${rootTypes[node.operation]}.${command}`;
+  if (node.operation !== OperationTypeNode.MUTATION && isForEverybody(name)) return null;
+  const said = Object.fromEntries((field.arguments ?? []).map((argument) => [argument.name.value, valueFromASTUntyped(argument.value, variables)]));
+  return { command, ...aimedAt(name, said) };
 }
+
+const rootTypes: Readonly<Record<OperationTypeNode, string>> = {
+  [OperationTypeNode.QUERY]: 'Query',
+  [OperationTypeNode.MUTATION]: 'Mutation',
+  [OperationTypeNode.SUBSCRIPTION]: 'Subscription',
+};

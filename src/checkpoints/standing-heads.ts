@@ -1,0 +1,29 @@
+import type { TreeHead } from '../ledger/checkpoint.js';
+import type { NoteVerifier } from '../ledger/signed-note.js';
+import { trustedHead, type SignedCheckpoint } from './signed-checkpoint.js';
+
+/** What checkpoints say that still has to be so, and those that none of the keys has signed. */
+export interface StandingHeads {
+  readonly heads: readonly (TreeHead & { readonly createdAt: string })[];
+  readonly untrusted: readonly SignedCheckpoint[];
+}
+
+/**
+ * Of checkpoints as they were signed, oldest first: where somebody accepted that the log was restored from a backup, what was signed of its lost end no longer counts.
+ * @throws {NoteMalformed} one of them is none.
+ */
+export function standingHeads(checkpoints: readonly SignedCheckpoint[], keys: readonly NoteVerifier[]): StandingHeads {
+  let heads: (TreeHead & { readonly createdAt: string })[] = [];
+  const untrusted: SignedCheckpoint[] = [];
+  for (const checkpoint of checkpoints) {
+    const head = trustedHead(checkpoint.signedNote, keys);
+    if (head === null) {
+      untrusted.push(checkpoint);
+      continue;
+    }
+    const standing = Number(checkpoint.restored?.standingTreeSize ?? Infinity);
+    heads = heads.filter(({ size }) => size <= standing);
+    heads.push({ ...head, createdAt: checkpoint.createdAt });
+  }
+  return { heads, untrusted };
+}

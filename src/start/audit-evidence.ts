@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseCheckpointLine } from '../checkpoints/signed-checkpoint.js';
+import { publicKeysIn } from '../checkpoints/signing-key.js';
+import { outsidePath, type Config } from '../config.js';
+import { NoteMalformed, verifierFrom, type NoteVerifier } from '../ledger/signed-note.js';
+import type { GivenCheckpoint } from '../ledger/verification-input.js';
+import { ownCheckpoints } from './checkpointing.js';
+import { CommandFailed } from './command-failed.js';
+
+type Settings = Pick<Config, 'dataDirectory' | 'auditCheckpointFile'>;
+
+/** The public keys that checkpoints are checked with. */
+export interface TrustedKeys {
+  readonly keys: readonly NoteVerifier[];
+  /** Whether somebody gave them. Those of the data directory prove nothing against whoever can write there. */
+  readonly areGiven: boolean;
+}
+
+/** @param given files, or keys as text; none: those of the data directory. @throws {CommandFailed} one is no key, or there is none. */
+export async function trustedKeys(dataDirectory: string, given: readonly string[]): Promise<TrustedKeys> {
+  try {
+    if (given.length > 0) return { keys: given.flatMap(keysIn), areGiven: true };
+    const keys = await publicKeysIn(dataDirectory);
+    if (keys.length > 0) return { keys, areGiven: false };
+  } catch (error) {
+    if (error instanceof NoteMalformed) throw new CommandFailed(error.message, { cause: error });
+    throw error;
+  }
+  throw new CommandFailed(`There is no public key in ${dataDirectory}: the service has never signed there. Give the key by --public-key.`);
+}
+
+/** A file has a key a line. */
+function keysIn(given: string): readonly NoteVerifier[] {
+  if (!existsSync(given)) return [verifierFrom(given)];
+  const lines = readFileSync(given, 'utf8').split('\n');
+  return lines.filter((line) => line.trim() !== '').map(verifierFrom);
+}
+
+/** The checkpoints beside the log, those in the file that the service adds them to, and those in copies that somebody kept. @throws {CommandFailed} there is no such copy. */
+export function givenCheckpoints(settings: Settings, copies: readonly string[]): readonly GivenCheckpoint[] {
+  const missing = copies.find((path) => !existsSync(path));
+  if (missing !== undefined) throw new CommandFailed(`There is no file ${missing}. Name the copies of the checkpoints by --checkpoints.`);
+  const own = ownCheckpoints(settings.dataDirectory).path;
+  const outside = new Set([...outsidePath(settings), ...copies].map((path) => resolve(path)));
+  return [own, ...outside].filter((path) => existsSync(path)).flatMap((path) => checkpointsIn(path, path !== own));
+}
+
+/** A file as the service writes it, a line of JSON each; or the text of one signed note. */
+function checkpointsIn(path: string, isOutside: boolean): readonly GivenCheckpoint[] {
+  const text = readFileSync(path, 'utf8');
+  const of = (line: number, told: Pick<GivenCheckpoint, 'signedNote' | 'createdAt' | 'standing'>) => ({ source: path, line, isOutside, ...told });
+  if (text !== '' && !text.startsWith('{')) return [of(1, { signedNote: text, createdAt: null, standing: null })];
+  return text.split('\n').flatMap((line, index) => {
+    // What a crash left half has no closing brace.
+    if (!line.endsWith('}')) return [];
+    return [of(index + 1, toldBy(line))];
+  });
+}
+
+function toldBy(line: string): Pick<GivenCheckpoint, 'signedNote' | 'createdAt' | 'standing'> {
+  try {
+    const { signedNote, createdAt, restored } = parseCheckpointLine(line);
+    return { signedNote, createdAt, standing: restored ? Number(restored.standingTreeSize) : null };
+  } catch (error) {
+    if (!(error instanceof NoteMalformed)) throw error;
+    return { signedNote: null, createdAt: null, standing: null };
+  }
+}
