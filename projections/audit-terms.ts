@@ -31,8 +31,12 @@ export function termsOf({ action, actor, correlationId, entityId, entityType, ou
   };
   for (const text of [entityId, actor.id, actor.displayName]) addWords(text);
   if (reason !== null) addWords(reason);
+  let steps: readonly string[] = [];
   for (const { path, before, after } of changes) {
-    addWords(path);
+    const previous = steps;
+    steps = wordTermsOf(path);
+    // Paths that follow each other begin alike.
+    for (let index = 0; index < steps.length; index++) if (steps[index] !== previous[index]) terms.push(steps[index] ?? '');
     eachText(before, addWords);
     eachText(after, addWords);
   }

@@ -12,7 +12,8 @@ export interface WebhookMessage {
 export interface StreamedCheckpoint {
   /** Names the log. */
   readonly origin: string;
-  readonly treeSize: number;
+  /** In decimal. */
+  readonly treeSize: string;
   /** Base64. */
   readonly rootHash: string;
   /** The signed note of C2SP tlog-checkpoint, whole. */

@@ -9,6 +9,7 @@ import type { ConnectionSubjects } from './connection-subjects.js';
 import { refuseReusedKey, type CommandHandler } from './command-handler.js';
 import { commandIdOf, derivedId, eventIdOf, hashOfInput } from './event-metadata.js';
 import { placedInInput } from './placed-in-input.js';
+import { printedInput } from './printed-input.js';
 import type { RateLimit } from './rate-limit.js';
 
 export interface TestMessageSent {
@@ -56,7 +57,7 @@ export class TestMessages {
 
   async #send(call: Call, input: Message, options: ChangeOptions, commandId: string, signal: AbortSignal): Promise<TestMessageSent> {
     const attempt = { command: 'sendTestMessage', entityType: 'EmailAccount', entityId: input.accountId.slice(0, 64) };
-    const inputHash = hashOfInput(input);
+    const inputHash = hashOfInput(await printedInput(this.subjects.secretStore, input.accountId, { ...input }));
     try {
       this.handler.checkOptions(attempt.command, options);
       // The id tells whether a repeat asks for the same.

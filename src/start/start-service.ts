@@ -9,6 +9,7 @@ import { AuditSearches } from '../commands/audit-searches.js';
 import { Authentication } from '../commands/authentication.js';
 import { AuthenticationFailures } from '../commands/authentication-failures.js';
 import { Retention } from '../commands/retention.js';
+import { originOf, type SignedCheckpoint } from '../checkpoints/signed-checkpoint.js';
 import { isLoopback, type Config } from '../config.js';
 import { streamPrefixes } from '../domain/streams.js';
 import type { Means } from '../discovery/means.js';
@@ -98,11 +99,6 @@ export async function startService(
     opened.push(views);
     await caughtUp(views, log);
     await eraseAgain(stores, views, log);
-    const { checkpoints, publicKey, ...checkpointing } = await startCheckpoints(config, views.ledger, {
-      signed: (checkpoint) => log.info({ checkpoint }, 'checkpoint of the audit trail'),
-      failed: (error) => log.error({ err: error }, 'no checkpoint of the audit trail; it is tried again'),
-    });
-    opened.push({ stop: () => checkpointing.stop(() => stores.rawEvents.headPosition()) });
 
     let listening = '';
     const wayOut = wayOutOnDemand({ egress: config.egress, additionalRoots });
@@ -123,6 +119,30 @@ export async function startService(
       },
       log,
     );
+    const registry = new Registry();
+    const auditStream =
+      config.auditWebhook &&
+      (await startAuditStream(config.auditWebhook, {
+        dataDirectory: config.dataDirectory,
+        auditTrail: views.auditTrail,
+        securityLog: commands.securityLog,
+        fetch: wayOut.fetch,
+        registry,
+        log,
+        ...(auditStreamTiming && { timing: auditStreamTiming }),
+      }));
+    if (auditStream) opened.push(auditStream);
+    const streamed = (checkpoint: SignedCheckpoint) => auditStream?.checkpoint({ ...checkpoint, origin: originOf(checkpoint) });
+    const { checkpoints, publicKey, ...checkpointing } = await startCheckpoints(config, views.ledger, {
+      signed(checkpoint) {
+        log.info({ checkpoint }, 'checkpoint of the audit trail');
+        streamed(checkpoint);
+      },
+      failed: (error) => log.error({ err: error }, 'no checkpoint of the audit trail; it is tried again'),
+    });
+    // It may be that the last one before the stop did not get through.
+    if (checkpoints.newest) streamed(checkpoints.newest);
+    opened.push({ stop: () => checkpointing.stop(() => stores.rawEvents.headPosition()) });
     opened.push(await recordStart(commands.securityLog, stores.engine, (error) => log.error({ err: error }, 'the stop could not be recorded')));
     // A caller who hangs up does not stop the change that was asked for; the stores wait for it.
     opened.push({ stop: () => commands.idle() });
@@ -164,19 +184,6 @@ export async function startService(
     const warnings = stores.developmentRootKey
       ? ['Passwords lie under a key that was made for development and is kept beside them. Before real ones are entered, set POSTLEDGER_ROOT_KEYS.']
       : [];
-    const registry = new Registry();
-    const auditStream =
-      config.auditWebhook &&
-      (await startAuditStream(config.auditWebhook, {
-        dataDirectory: config.dataDirectory,
-        auditTrail: views.auditTrail,
-        securityLog: commands.securityLog,
-        fetch: wayOut.fetch,
-        registry,
-        log,
-        ...(auditStreamTiming && { timing: auditStreamTiming }),
-      }));
-    if (auditStream) opened.push(auditStream);
     const facts = serviceFacts({
       engine: stores.engine,
       events: stores.events,

@@ -9,7 +9,7 @@ import { eventually, quick, secret } from './stream-under-test.js';
 
 const checkpoint = (treeSize: number): StreamedCheckpoint => ({
   origin: 'postledger.example.com/audit',
-  treeSize,
+  treeSize: String(treeSize),
   rootHash: 'qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqo=',
   signedNote: `postledger.example.com/audit\n${treeSize}\nqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqo=\n\n— postledger.example.com/audit AAAA\n`,
   createdAt: '2026-11-30T12:00:00.000Z',

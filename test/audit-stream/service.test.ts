@@ -66,6 +66,7 @@ const metric = async (name: string) => {
   answers.push(text);
   return Number(new RegExp(`^postledger_audit_stream_${name} (.+)$`, 'm').exec(text)?.[1]);
 };
+const entriesOf = (requests: TestReceiver['requests']) => requests.filter(({ type }) => type === 'audit.entry');
 const caughtUp = () => eventually(async () => expect(await metric('entries_behind')).toBe(0));
 
 describe('a service that is told where to', () => {
@@ -75,10 +76,10 @@ describe('a service that is told where to', () => {
       const entries = await exported();
       const last = receiver.requests.findIndex(({ data }) => data['action'] === 'AccountCreated');
       expect(last).toBeGreaterThan(0);
-      const sent = firstArrivals(receiver.requests);
+      const sent = firstArrivals(entriesOf(receiver.requests));
       expect(sent.slice(0, entries.length).map(({ data }) => data)).toEqual(entries.slice(0, sent.length));
     });
-    expect(receiver.requests[0]?.data['action']).toBe('ServiceStarted');
+    expect(entriesOf(receiver.requests)[0]?.data['action']).toBe('ServiceStarted');
     expect(receiver.requests.every((request) => isSignedBy(secret, request))).toBe(true);
     await caughtUp();
     expect(await metric('entries_total')).toBeGreaterThan(2);
@@ -133,11 +134,23 @@ describe('a service that is told where to', () => {
     await expect(replayStream(settings, '999999999')).rejects.toThrow('Nothing was recorded then or later.');
   });
 
+  it('sends the checkpoints of the trail as well, the last of them when it stops', async () => {
+    await caughtUp();
+    const before = receiver.requests.length;
+    await service.restart();
+    const [checkpoint] = receiver.requests.slice(before).filter(({ type }) => type === 'audit.checkpoint');
+    const kept = readFileSync(join(service.dataDirectory, 'audit-checkpoints'), 'utf8').trim().split('\n');
+    const { treeSize, rootHash, signedNote, createdAt } = JSON.parse(kept.at(-1) ?? '') as Record<string, string>;
+    expect(checkpoint).toMatchObject({ id: `checkpoint-${treeSize}`, timestamp: createdAt, data: { treeSize, rootHash, signedNote, createdAt } });
+    expect(checkpoint && isSignedBy(secret, checkpoint)).toBe(true);
+    expect(signedNote).toBe(`${String(checkpoint?.data['origin'])}\n${treeSize}\n${rootHash}\n${signedNote?.slice(signedNote.indexOf('\n\n') + 1)}`);
+  });
+
   it('goes on after a restart where it was', async () => {
     await caughtUp();
     await service.restart();
     await caughtUp();
-    const sent = firstArrivals(receiver.requests).map(({ id }) => id);
+    const sent = firstArrivals(entriesOf(receiver.requests)).map(({ id }) => id);
     expect(sent).toEqual((await exported()).map(({ id }) => id).slice(0, sent.length));
   });
 

@@ -126,7 +126,7 @@ describe('a proof', () => {
     ['consistency.fromRootHash', (hash: unknown) => damagedHash(hash)],
     ['consistency.path', (path: unknown) => (path as string[]).slice(1)],
     ['consistency.path', (path: unknown) => [...(path as string[]), damagedHash((path as string[])[0])]],
-    ['consistency.path', (path: unknown) => (path as string[]).with(-1, damagedHash((path as string[]).at(-1)))],
+    ['consistency.path', (path: unknown) => (path as string[]).toSpliced(-1, 1, damagedHash((path as string[]).at(-1)))],
   ])('is refused when its %s is another one (%#)', async (member, damage) => {
     const proof = await proved(await firstEntry(), { since: older });
     const { code, errors } = await checkProof(damaged(proof, member.split('.'), damage));
@@ -137,9 +137,7 @@ describe('a proof', () => {
     const proof = await proved(await firstEntry(), { since: older });
     const stranger = signerFrom(newSignerKey('postledger-stranger'));
     expect((await check(stranger.text, newFile(JSON.stringify(proof)))).code).toBe(1);
-    const { treeSize } = await checkpointByService();
-    const newest = newFile((await checkpointByService()).signedNote);
-    expect((await checkProof(proof, newest)).code).toBe(Number(treeSize) === Number(proof.consistency?.fromTreeSize) ? 0 : 1);
+    expect((await checkProof(proof, newFile((await checkpointByService()).signedNote))).code).toBe(1);
     expect((await checkProof(proof, newFile(stranger.sign('postledger-stranger\n1\nAAAA\n')))).code).toBe(1);
     const { consistency, ...withoutConsistency } = proof;
     expect(consistency).toBeDefined();
