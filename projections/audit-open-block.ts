@@ -53,11 +53,11 @@ export class OpenBlock {
     const terms = [...this.#numbers.keys()].sort();
     for (const term of terms) yield [term, storedPlaces(this.#placesOf(term))];
     const words = terms.filter(isWord);
-    yield* this.#beginnings(words, 0, words.length, 1);
+    yield* this.#beginnings(words, 0, words.length, 1, null);
   }
 
-  /** Of words from `from` up to `to` in their order, whose first `length` letters are the same. */
-  *#beginnings(words: readonly string[], from: number, to: number, length: number): Generator<BlockRow, void> {
+  /** Of words from `from` up to `to` in their order, whose first `length` letters are the same; `all` is where they all are, if that is known. */
+  *#beginnings(words: readonly string[], from: number, to: number, length: number, all: Uint8Array | null): Generator<BlockRow, void> {
     for (let first = from; first < to;) {
       const beginning = words[first]?.slice(0, length + 1) ?? '';
       let end = first + 1;
@@ -65,8 +65,9 @@ export class OpenBlock {
       if (beginning.length > length) {
         while (end < to && words[end]?.startsWith(beginning) === true) end++;
         if (end - first > 1 && (end - first > mostWordsRead || this.#hasManyPlaces(words, first, end))) {
-          if (!endsInHalfALetter(beginning)) yield [beginningRow(beginning), this.#union(words, first, end)];
-          yield* this.#beginnings(words, first, end, length + 1);
+          const places = all !== null && end - first === to - from ? all : this.#union(words, first, end);
+          if (!endsInHalfALetter(beginning)) yield [beginningRow(beginning), places];
+          yield* this.#beginnings(words, first, end, length + 1, places);
         }
       }
       first = end;

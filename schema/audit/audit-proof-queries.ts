@@ -15,7 +15,7 @@ export class AuditProofQueries {
 
   @Query(() => AuditProof, { nullable: true, description: 'Proof that an entry of the audit trail is in the log. Null when there is no entry of this id.' })
   async auditProof(
-    @Arg('entryId', () => ID, { description: 'The `id` of the entry.' }) entryId: string,
+    @Arg('entryId', () => ID, { description: 'Which one: its `id` in the audit trail.' }) entryId: string,
     @Ctx() { auditProofs, auditSearches, call }: RequestContext,
   ): Promise<AuditProof | null> {
     auditSearches.note(call, 'auditProof', { entryId });
@@ -31,6 +31,6 @@ export class AuditProofQueries {
     @Ctx() { auditProofs, auditSearches, call }: RequestContext,
   ): Promise<AuditConsistencyProof | null> {
     auditSearches.note(call, 'auditConsistencyProof', { fromTreeSize });
-    return /^\d{1,15}$/.test(fromTreeSize) ? auditProofs.consistencySince(Number(fromTreeSize)) : null;
+    return auditProofs.consistencySince(fromTreeSize);
   }
 }

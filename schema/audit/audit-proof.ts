@@ -46,7 +46,7 @@ export class AuditDisclosure {
   description: 'Proves that an entry of the audit trail is in the log that a checkpoint was signed of, without the log. `scripts/verify-proof.mjs` checks it.',
 })
 export class AuditProof {
-  @Field(() => ID, { description: 'The `id` of the entry.' })
+  @Field(() => ID, { description: 'What was proved: the `id` of an entry of the audit trail.' })
   readonly entryId!: string;
 
   @Field(() => String, { description: 'Which leaf of the tree it is, counted from 0, in decimal.' })

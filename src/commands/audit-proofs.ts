@@ -106,10 +106,11 @@ export class AuditProofs {
     };
   }
 
-  /** From a tree of so many leaves to the newest checkpoint. Null when the size is none that a checkpoint covers. @throws as {@link ofEntry}. */
-  async consistencySince(fromTreeSize: number): Promise<ConsistencyProof | null> {
+  /** From a tree of so many leaves, in decimal, to the newest checkpoint. Null when the log never had this size. @throws as {@link ofEntry}. */
+  async consistencySince(size: string): Promise<ConsistencyProof | null> {
     const { ledger, checkpoints } = this.sources;
-    if (!Number.isSafeInteger(fromTreeSize) || fromTreeSize < 1 || fromTreeSize > ledger.size) return null;
+    const fromTreeSize = /^\d{1,15}$/.test(size) ? Number(size) : 0;
+    if (fromTreeSize < 1 || fromTreeSize > ledger.size) return null;
     const checkpoint = await checkpoints.covering(fromTreeSize);
     if (checkpoint === null) return null;
     return {

@@ -1,3 +1,4 @@
+import { checkEntityName } from '../domain/text/entity-name.js';
 import { AccountShredded, type SecretStore } from '../secret-store/secret-store.js';
 import { hashOfInput } from './event-metadata.js';
 
@@ -16,7 +17,8 @@ export async function printedInput(
 ): Promise<Readonly<Record<string, unknown>> | null> {
   const members = Object.entries(input);
   const hidden = Object.fromEntries(members.filter(([name]) => personal.has(name)));
-  if (Object.keys(hidden).length === 0) return input;
+  // What is asked of an account that there cannot be is never written.
+  if (Object.keys(hidden).length === 0 || !checkEntityName(accountId).ok) return input;
   const plain = Object.fromEntries(members.filter(([name]) => !personal.has(name)));
   try {
     const print = await store.usePersonalDataKey(accountId, { create: false }, (key) => key.print(hashOfInput(hidden)));

@@ -18,7 +18,7 @@ interface Noted extends Difference {
 }
 
 /** So many are told apart; the others are counted. */
-const most = 10_000;
+const most = 2_000;
 
 /** The differences in the order of the log. */
 export class Differences {

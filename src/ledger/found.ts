@@ -9,7 +9,11 @@ export class Found {
   count = 0;
   readonly #counts = new Map<FindingKind, number>();
 
-  add(...findings: readonly Finding[]): void {
+  add(finding: Finding): void {
+    this.addAll([finding]);
+  }
+
+  addAll(findings: Iterable<Finding>): void {
     for (const finding of findings) {
       const before = this.#counts.get(finding.kind) ?? 0;
       if (before < most) this.kept.push(finding);

@@ -32,7 +32,8 @@ export function judgedCheckpoints(evidence: Evidence): Pick<VerificationReport, 
   const { trusted, given, logTree, differences, found } = evidence;
   const { judged, restores } = withoutLostEnds(trusted.map((checkpoint): Judged => ({ ...checkpoint, verdict: verdictOn(checkpoint, evidence) })));
   for (const difference of differences.all()) found.add(judgedDifference(difference, judged));
-  found.add(...notAsSigned(judged, evidence), ...splitViews(judged));
+  found.addAll(notAsSigned(judged, evidence));
+  found.addAll(splitViews(judged));
   if (trusted.length === 0) found.add(nothingTrusted(given.length));
   const sources = [...new Set(given.map(({ source }) => source))].map((source) => {
     const own = judged.filter((each) => each.source === source);

@@ -47,7 +47,7 @@ function open(signedNote: string, keys: readonly NoteVerifier[]): Opened {
         message: `It is signed by ${by}, a key that is not trusted here. If the signing key was changed, give the former public key as well (--public-key); if it was not, somebody else made this checkpoint.`,
       };
     }
-    const signer = named.find((key) => openNote(signedNote, key) !== undefined);
+    const signer = named.find((key) => openNote(signedNote, key) !== null);
     if (signer === undefined)
       return {
         kind: 'SIGNATURE_INVALID',

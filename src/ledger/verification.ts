@@ -21,7 +21,7 @@ const patience = 64;
 export async function verifyLog(input: VerificationInput): Promise<VerificationReport> {
   const found = new Found();
   const { trusted, findings } = trustedCheckpoints(input.checkpoints, input.keys);
-  found.add(...findings);
+  found.addAll(findings);
   const sizes = [...new Set(trusted.map(({ size }) => size))];
   const intake = new LogIntake(input, found);
   const comparison = new Comparison(intake, input, found, sizes);

@@ -72,7 +72,7 @@ describe('views built anew', () => {
       now: () => new Date(start + 5_000),
     });
     const progress: [number, number][] = [];
-    expect(views.names).toEqual(['email-accounts', 'audit-trail', 'api-tokens', 'authentication-profiles', 'expiries', 'truststores']);
+    expect(views.names).toEqual(['email-accounts', 'audit-trail', 'api-tokens', 'authentication-profiles', 'expiries', 'truststores', 'audit-ledger']);
     await expect(views.rebuild('none')).rejects.toThrow(RangeError);
     for (const name of views.names) await views.rebuild(name, (done, total) => void progress.push([done, total]));
     expect(progress.at(-1)).toEqual([1, 1]);
@@ -85,6 +85,7 @@ describe('views built anew', () => {
       [0, 0, 1n],
       [1, 5, 1n], // what is about to expire
       [0, 0, 1n],
+      [1, 5, 1n],
     ]);
     expect((await views.facts(1n)).map(({ eventsBehind, secondsBehind }) => [eventsBehind, secondsBehind])).toEqual(views.names.map(() => [0, 0]));
     await views.stop();

@@ -78,7 +78,9 @@ function rewritten(log: SignedLog, random: SeededRandom): Pick<Manipulated, 'wha
   const { rows, what } = change(log.rows, random.one(['edit', 'delete', 'insert', 'swap', 'truncate']), random);
   const smooth = random.below(2) === 0 ? withRevisions(counted(rows)) : counted(rows);
   const resigned = random.one([null, 'another key of the same name', 'the same key'] as const);
-  const sizes = log.inside.map(sizeOf);
+  // Where it is signed again is for whoever does it to choose.
+  const later = random.below(20);
+  const sizes = log.inside.map((checkpoint) => sizeOf(checkpoint) + later);
   const inside = resigned === null ? log.inside : signed(smooth, sizes, resigned === 'the same key' ? log.signer : signerNamed('postledger-other'), 'inside');
   const told = `${what}, all hashes redone, checkpoints inside ${resigned === null ? 'as they were' : `signed again by ${resigned}`}`;
   return { what: told, log: { ...log, rows: smooth, record: recordOf(smooth), inside } };
