@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stderr, stdout, version as nodeVersion } from 'node:process';
-import { openEmbeddedEventStore } from '../src/event-store/embedded.js';
 import { ProgressBar } from '../src/start/progress-bar.js';
 import { auditExportRows } from './audit-export.js';
 import { auditReviewRows } from './audit-review.js';
@@ -15,6 +14,7 @@ import { mailRows } from './mail.js';
 import { newNode } from './new-node.js';
 import { rawFsyncsASecond } from './raw-fsync.js';
 import { rebuilds } from './rebuilds.js';
+import { openSealedLog } from './sealed-log.js';
 import { seedAccounts, seededAccountId } from './seed-accounts.js';
 import { startServiceProcess, type ServiceProcess } from './service-process.js';
 import { microseconds, perSecond, table, times, type Row } from './table.js';
@@ -139,11 +139,11 @@ async function reads(
   const count = accounts.toLocaleString('en');
   say(`Reads at ${count} accounts …`);
   mkdirSync(directory);
-  const store = await openEmbeddedEventStore(directory);
+  const log = await openSealedLog(directory);
   const bar = new ProgressBar('Seeding', 'accounts');
-  await seedAccounts(store, 0, accounts, (done) => bar.show(done, accounts));
+  await seedAccounts(log.events, 0, accounts, (done) => bar.show(done, accounts));
   bar.finish();
-  await store.close();
+  await log.close();
 
   const service = await startServiceProcess(directory);
   try {

@@ -1,7 +1,7 @@
 import { cpuUsage } from 'node:process';
 import { openViews } from '../projections/views.js';
-import { openEmbeddedEventStore } from '../src/event-store/embedded.js';
 import { ProgressBar } from '../src/start/progress-bar.js';
+import { openSealedLog } from './sealed-log.js';
 import { microseconds, perSecond, type Row } from './table.js';
 
 /** A view that looks at so few events says nothing of how fast it is built. */
@@ -17,9 +17,9 @@ interface Rebuilt {
 
 /** Builds each view of the directory anew, and tells how many events a second that were. */
 export async function rebuilds(directory: string): Promise<readonly Row[]> {
-  const store = await openEmbeddedEventStore(directory);
-  const views = await openViews(store, {
-    rawEvents: store,
+  const { events, rawEvents, close } = await openSealedLog(directory);
+  const views = await openViews(events, {
+    rawEvents,
     directory,
     follow: false,
     readYourWritesMilliseconds: 0,
@@ -47,7 +47,7 @@ export async function rebuilds(directory: string): Promise<readonly Row[]> {
     return [...alone, rebuildRow('rebuild of all views, one after the other', all)];
   } finally {
     await views.stop();
-    await store.close();
+    await close();
   }
 }
 

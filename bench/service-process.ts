@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env, execPath } from 'node:process';
+import { benchRootKeys } from './sealed-log.js';
 
 /** The built service in a process of its own, as it is run for real. */
 export interface ServiceProcess {
@@ -27,7 +28,7 @@ export async function startServiceProcess(dataDirectory: string, more: Readonly<
       POSTLEDGER_DATA_DIR: dataDirectory,
       POSTLEDGER_PORT: '0',
       POSTLEDGER_LOG_LEVEL: 'warn',
-      POSTLEDGER_ROOT_KEYS: `bench:${Buffer.alloc(32, 7).toString('base64')}`,
+      POSTLEDGER_ROOT_KEYS: benchRootKeys,
       ...more,
     },
     stdio: ['ignore', 'pipe', 'inherit'],

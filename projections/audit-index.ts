@@ -88,7 +88,11 @@ export class AuditIndex {
     // What is half written is neither here nor there.
     if (this.#rows) this.#write(Infinity);
     if (block < this.#written.count) this.#written.replace(block, place, before, after);
-    else this.#open?.get(block)?.replace(place, before, after);
+    else {
+      this.#open?.get(block)?.replace(place, before, after);
+      // Of what was half written before a stop, some may be of the terms that are to be gone.
+      this.#written.beginAnew();
+    }
   }
 
   #addTo(open: Map<number, OpenBlock>, ordinal: number, terms: readonly string[]): void {
@@ -114,7 +118,10 @@ export class AuditIndex {
   #write(most: number): number | null {
     const block = this.#written.count;
     const open = this.#opened();
-    this.#rows ??= open.get(block)?.rows() ?? [].values();
+    if (!this.#rows) {
+      this.#written.beginAnew();
+      this.#rows = open.get(block)?.rows() ?? [].values();
+    }
     const left = this.#written.write(this.#rows, most);
     if (left === null) return null;
     this.#rows = null;

@@ -61,6 +61,11 @@ export class WrittenBlocks {
     to.addStored(this.#recent.set(block, name, all.stored()));
   }
 
+  /** Takes away what a stop has left half written of the block after the last one. */
+  beginAnew(): void {
+    this.view.run('DELETE FROM entry_place WHERE block >= ?', this.count);
+  }
+
   /** Writes up to so many rows of the block after the last one; with the last row it is written. @returns how many rows it could have been more; null while some are left. */
   write(rows: Iterator<BlockRow, void>, most: number): number | null {
     for (let written = 0; written < most; written += rowsAtOnce) {
@@ -70,8 +75,7 @@ export class WrittenBlocks {
         if (next.done === true) break;
         values.push(this.count, ...next.value);
       }
-      // What a stop has interrupted is written again.
-      if (values.length > 0) this.view.run(`INSERT OR REPLACE INTO entry_place VALUES ${'(?, ?, ?), '.repeat(values.length / 3 - 1)}(?, ?, ?)`, ...values);
+      if (values.length > 0) this.view.run(`INSERT INTO entry_place VALUES ${'(?, ?, ?), '.repeat(values.length / 3 - 1)}(?, ?, ?)`, ...values);
       if (values.length === 3 * rowsAtOnce) continue;
       this.#count = this.count + 1;
       this.view.run('UPDATE written_blocks SET blocks = ?', this.#count);

@@ -19,7 +19,7 @@ export class EraseEmailAccountPayload extends AccountChangePayload {}
 export class EraseEmailAccount {
   @Mutation(() => EraseEmailAccountPayload, {
     description:
-      'Erases an account for good: the key of its passwords is destroyed, and its id is never given out again. The audit trail keeps what happened. ' +
+      'Erases an account for good: the key of its passwords and personal data is destroyed, and its id is never given out again. The audit trail keeps who did what and when, and shows `[erased …]` in the place of personal data. ' +
       'It cannot be undone. Where the log is kept in a cluster, encrypted remains of the passwords stay in the files of its servers until each of them has scavenged twice: ' +
       '`serviceStatus.warnings` says so while they may be there. Errors: NOT_FOUND, CONTRADICTION where the confirmation differs, REASON_REQUIRED.',
   })

@@ -4,6 +4,7 @@ import { stdout } from 'node:process';
 import type { Config } from '../config.js';
 import { leafInput } from '../ledger/leaf.js';
 import { openAuditLog } from './audit-log.js';
+import { recordReading } from './audit-record.js';
 import { CommandFailed } from './command-failed.js';
 
 /** Text that is written at once, in characters. */
@@ -18,6 +19,7 @@ export async function writeLeaves(config: Config, out: string): Promise<void> {
   if (existsSync(out)) throw new CommandFailed(`${out} is there already. Name another file.`);
   const log = await openAuditLog(config);
   try {
+    await recordReading(log, 'audit leaves', {});
     const file = await open(out, 'wx', 0o600);
     let [leaves, text] = [0, ''];
     try {

@@ -13,6 +13,7 @@ import { leafInput } from '../ledger/leaf.js';
 import { NoteMalformed, parseNote, type NoteVerifier } from '../ledger/signed-note.js';
 import { trustedKeys } from './audit-evidence.js';
 import { openAuditLog, type AuditLog } from './audit-log.js';
+import { recordReading } from './audit-record.js';
 import { ownCheckpoints } from './checkpointing.js';
 import { CommandFailed } from './command-failed.js';
 
@@ -47,6 +48,7 @@ export async function proveAuditEntry(config: Config, entryId: string, { since, 
       const checkpoint = await newestCheckpoint(config, keys, ledger.reader);
       const proof = await prove(entryId, { log, ledger: ledger.reader, checkpoint, keys, since });
       const text = `${JSON.stringify(proof, null, 2)}\n`;
+      await recordReading(log, 'audit prove', { entryId: proof.entryId });
       if (out === undefined) stdout.write(text);
       else writeFileSync(out, text, { flag: 'wx' });
       stderr.write(`Leaf ${proof.leafIndex} of ${checkpoint.treeSize}. To check it: node scripts/verify-proof.mjs <public key> ${out ?? '<this file>'}\n`);

@@ -1,16 +1,15 @@
-import { stderr, stdout } from 'node:process';
+import { stdout } from 'node:process';
 import { LedgerFile } from '../../projections/audit-ledger-file.js';
 import type { Config } from '../config.js';
-import { StoreLocked } from '../event-store/embedded-lock.js';
 import { verifyLog } from '../ledger/verification.js';
 import type { GivenCheckpoint } from '../ledger/verification-input.js';
 import type { VerificationOutcome, VerificationReport } from '../ledger/verification-report.js';
 import { givenCheckpoints, trustedKeys, type TrustedKeys } from './audit-evidence.js';
 import { openAuditLog, type AuditLog } from './audit-log.js';
+import { recordInTrail } from './audit-record.js';
 import { inWords } from './audit-verify-words.js';
 import { CommandFailed } from './command-failed.js';
 import { callOfOperator } from './command-line-token.js';
-import { recordOperation } from './operation-records.js';
 import { ProgressBar } from './progress-bar.js';
 
 export interface AuditVerifyOptions {
@@ -106,21 +105,13 @@ async function reportOn(log: AuditLog, { dataDirectory }: Config, { keys, checkp
   }
 }
 
-/** False while a service has the embedded log: it alone can write then. */
 async function recorded(config: Config, report: VerificationReport): Promise<boolean> {
   const { outcome, events, treeSize, rootHash, sources } = report;
   const checkpoints = sources.reduce((sum, { holding }) => sum + holding, 0);
   const data = { verdict: outcome, events, treeSize: String(treeSize), rootHash, checkpoints };
   const log = await openAuditLog(config);
   try {
-    await log.write(async (store) => {
-      await recordOperation(store, callOfOperator(), 'audit verify', { type: 'LogVerified', data });
-    });
-    return true;
-  } catch (error) {
-    if (!(error instanceof StoreLocked)) throw error;
-    stderr.write('The service is running, and it alone can write to its log: this run is not recorded in the audit trail.\n');
-    return false;
+    return await recordInTrail(log, (securityLog) => securityLog.operated(callOfOperator(), 'audit verify', { type: 'LogVerified', data }));
   } finally {
     await log.close();
   }

@@ -243,6 +243,7 @@ describe('the service tells', () => {
       'authentication-profiles',
       'expiries',
       'truststores',
+      'audit-ledger',
     ]);
     for (const projection of serviceStatus.projections) expect(projection).toMatchObject({ state: 'CURRENT', failedEventId: null });
   });

@@ -78,6 +78,17 @@ describe.each(types)('the catalogue on %s', (type) => {
   });
 });
 
+describe('what goes with the account’s key', () => {
+  it.each(types)('is in %s all personal data of the account, and nothing else', (type) => {
+    const { personalData, erasedWithAccount } = eventCatalogue[type];
+    const isOfAccount = ofType(type)
+      .flatMap((event) => upcast(event) ?? [])
+      .some((event) => isEmailAccountEvent(event) || event.type === 'TestMessageSent');
+    // Who did it stays: that is what the audit trail is for.
+    expect(erasedWithAccount).toEqual(isOfAccount ? personalData.filter((path) => !path.endsWith('.setBy')) : []);
+  });
+});
+
 describe('the catalogue', () => {
   it('puts every type into one kind of stream', () => {
     const examples = types.flatMap((type) =>

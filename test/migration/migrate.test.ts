@@ -66,6 +66,11 @@ describe.each(targets)('a migration to %s', (_, target) => {
     const to = await opened(await target());
     await migrate(from, to);
     for (const at of [betweenPasswords, lastMoment]) expect(await accountAt(to, 'Sales', at)).toEqual(await accountAt(from, 'Sales', at));
+    // Personal data travels sealed, and opens there with the key that came along.
+    expect((await accountAt(to, 'Sales', lastMoment))[0]?.account).toMatchObject({
+      accountName: 'Three',
+      sender: { identity: { emailAddress: expect.stringContaining('@') as unknown } },
+    });
     expect((await accountAt(to, 'Sales', betweenPasswords))[1]).toEqual(['sender secret', 'receiver secret']);
     expect((await accountAt(to, 'Sales', lastMoment))[1]).toEqual(['second sender secret', 'receiver secret']);
     expect(await to.secrets.fingerprint('Sales', 'sender.password', new SecretValue('sender secret'))).toBe(

@@ -6,6 +6,7 @@ import { secretReferences } from '../../src/domain/email-account/state.js';
 import type { EmailAccountSnapshot } from '../../src/domain/email-account/snapshot.js';
 import type { EventStore, RecordedEvent } from '../../src/event-store/event-store.js';
 import { AccountHistory } from '../../src/commands/account-history.js';
+import { SealingEventStore } from '../../src/personal-data/sealing-event-store.js';
 import type { CarryingSecretStore, SecretCargo } from '../../src/secret-store/secret-cargo.js';
 import { openSide, type OpenedSide, type SidePlace } from '../../src/start/migration-sides.js';
 import { account, imap, password, smtp } from '../commands/inputs.js';
@@ -113,7 +114,7 @@ export async function sealedOf(secrets: CarryingSecretStore): Promise<readonly P
 
 /** The account as it was at a time, and the passwords that it then had, opened. */
 export async function accountAt(side: OpenedSide, accountId: string, at: Date): Promise<readonly [EmailAccountSnapshot | null, readonly string[]]> {
-  const snapshot = await new AccountHistory(side.events).at(accountId, at);
+  const snapshot = await new AccountHistory(new SealingEventStore(side.events, side.secrets)).at(accountId, at);
   const passwords: string[] = [];
   for (const reference of snapshot ? secretReferences(snapshot.account) : []) {
     const slot = reference.secretId === senderSecret(snapshot) ? 'sender.password' : 'receiver.password';

@@ -54,7 +54,7 @@ interface Entry {
 /** What lies in the store, as it lies there; null for the embedded one, whose file is looked into. */
 type Stored = () => Promise<readonly RecordedEvent[]>;
 
-async function opened(engine: string): Promise<{ readonly service: TestService; readonly stored: Stored | null; end(): Promise<void> }> {
+async function opened(engine: string): Promise<{ readonly service: TestService; readonly stored: Stored | null; readonly end: () => Promise<void> }> {
   if (engine === 'embedded') {
     const service = await startTestService();
     return { service, stored: null, end: () => service.stop() };
@@ -65,7 +65,7 @@ async function opened(engine: string): Promise<{ readonly service: TestService; 
   return {
     service,
     stored: () => collect(log.readAll({ streamPrefixes: ['emailAccount-', 'securityLog-', 'expiry-'] })),
-    async end() {
+    end: async () => {
       await log.close();
       await service.stop();
       await store.end();
@@ -73,7 +73,7 @@ async function opened(engine: string): Promise<{ readonly service: TestService; 
   };
 }
 
-describe.each(['embedded', 'KurrentDB, over the double'])('after eraseEmailAccount: %s', (engine) => {
+describe.each(['embedded', 'KurrentDB, over the double'])('personal data and its erasure: %s', (engine) => {
   let service: TestService;
   let stored: Stored | null;
   let end: () => Promise<void>;
@@ -100,7 +100,7 @@ describe.each(['embedded', 'KurrentDB, over the double'])('after eraseEmailAccou
   });
   afterAll(() => end());
 
-  it('it was there to read, but never in the log as it lies on the disk', async () => {
+  it('was there to read, but never in the log as it lies on the disk', async () => {
     const account = await service.query('{ emailAccount(accountId: "Sales") { accountName } }');
     expect(account.text).toContain(personal.renamed);
     expect((await entriesOf({ text: 'Kanarienvogel' })).length).toBeGreaterThan(0);
@@ -113,7 +113,7 @@ describe.each(['embedded', 'KurrentDB, over the double'])('after eraseEmailAccou
     found = holding;
   });
 
-  it('no file holds any of it, and the log as before neither', async () => {
+  it('is in no file any more, and in the log as little as before', async () => {
     await service.data(erase);
     const { searched, found: left } = await filesWith(service.dataDirectory, shapes);
     expect([left, searched > found.length]).toEqual([[], true]);
@@ -121,7 +121,7 @@ describe.each(['embedded', 'KurrentDB, over the double'])('after eraseEmailAccou
     expect(shapes.filter((shape) => text.includes(shape))).toEqual([]);
   });
 
-  it('the audit trail says who did what and when, and shows [erased …] where it said what', async () => {
+  it('afterwards the audit trail says who did what and when, and shows [erased …] where it said what', async () => {
     const entries = await entriesOf({ entityId: ['Sales'], outcome: ['ACCEPTED'] });
     expect(entries.map(({ action }) => action)).toEqual(
       expect.arrayContaining(['AccountCreated', 'SenderConfigured', 'ReceiverConfigured', 'AccountRenamed', 'ConnectionTested', 'AccountErased']),
@@ -166,7 +166,10 @@ describe.each(['embedded', 'KurrentDB, over the double'])('after eraseEmailAccou
     );
     const [entry] = auditTrail.nodes;
     expect(entry?.id).not.toBe(eventIdOf(derivedId(entry?.causationId ?? '', `input ${guess}`), 0));
-    expect((await filesWith(service.dataDirectory, [guess])).found).toEqual([]);
+    const sentTo = hashOfInput({ accountId: 'Sales', to: personal.replyTo });
+    expect((await entriesOf({ action: ['TestMessageSent'] })).length).toBe(1);
+    expect((await filesWith(service.dataDirectory, [guess, sentTo])).found).toEqual([]);
     expect(await storedText()).not.toContain(guess);
+    expect(await storedText()).not.toContain(sentTo);
   });
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { openEmbeddedEventStore } from '../../src/event-store/embedded.js';
 import type { EventStore, NewEvent } from '../../src/event-store/event-store.js';
-import { openKurrentDbEventStore } from '../../src/event-store/kurrentdb.js';
+import { openKurrentDbEventStore, type KurrentDbLog } from '../../src/event-store/kurrentdb.js';
 import { SealingEventStore } from '../../src/personal-data/sealing-event-store.js';
 import { openEmbeddedSecretStore } from '../../src/secret-store/embedded.js';
 import { openKurrentDbSecretStore } from '../../src/secret-store/kurrentdb.js';
@@ -16,7 +16,7 @@ export interface OpenedLog {
   readonly raw: EventStore;
   readonly secrets: SecretStore;
   /** The log as another node, or the next start, opens it. */
-  reopened(): SealingEventStore;
+  readonly reopened: () => SealingEventStore;
 }
 
 export const engines = ['embedded', 'KurrentDB, over the double'] as const;
@@ -36,7 +36,7 @@ async function embedded(): Promise<Pick<OpenedLog, 'raw' | 'secrets'>> {
   return { raw, secrets };
 }
 
-async function overDouble(): Promise<Pick<OpenedLog, 'raw' | 'secrets'>> {
+async function overDouble(): Promise<Pick<OpenedLog, 'secrets'> & { readonly raw: KurrentDbLog }> {
   const double = await startKurrentDbDouble();
   onTestFinished(() => double.stop());
   const raw = await openKurrentDbEventStore({ connectionString: double.connectionString() });
@@ -44,6 +44,20 @@ async function overDouble(): Promise<Pick<OpenedLog, 'raw' | 'secrets'>> {
   const secrets = await openKurrentDbSecretStore({ log: raw, rootKeys: rootKeys('k1') });
   onTestFinished(() => secrets.close());
   return { raw, secrets };
+}
+
+/** Two nodes over one cluster, each with keys of its own in memory. */
+export async function openNodes(): Promise<readonly [OpenedLog, OpenedLog]> {
+  const { raw, secrets } = await overDouble();
+  const second = await openKurrentDbSecretStore({ log: raw, rootKeys: rootKeys('k1') });
+  onTestFinished(() => second.close());
+  const node = (own: SecretStore): OpenedLog => ({
+    raw,
+    secrets: own,
+    events: new SealingEventStore(raw, own),
+    reopened: () => new SealingEventStore(raw, own),
+  });
+  return [node(secrets), node(second)];
 }
 
 export function created(accountName = 'Erin Kanarie', accountId = 'sales'): NewEvent {

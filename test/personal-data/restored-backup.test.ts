@@ -67,7 +67,7 @@ describe('a backup that was put back', () => {
     expect(account).toBeNull();
     expect(nameIn(entries)).toMatch(/^\[erased [\w-]{8}\]$/);
     const at = noted.find((each) => each.endsWith(' sales'))?.split(' ')[0] ?? '';
-    expect(entries.at(-1)).toMatchObject({ action: 'AccountErased', actor: { kind: 'SYSTEM' }, reason: expect.stringContaining(at) });
+    expect(entries.at(-1)).toMatchObject({ action: 'AccountErased', actor: { kind: 'SYSTEM' }, reason: expect.stringContaining(at) as unknown });
     expect(service.logged()).toContain('they are erased again');
     // Kept has the same name and address: it is the only one that may still hold them.
     expect(await seen(service, 'Kept')).toMatchObject({ account: { accountName: texts[0] } });
@@ -129,7 +129,7 @@ describe('a backup that was put back', () => {
     await service.restart();
     const { entries: afterwards } = await seen(service, 'Sales');
     expect(afterwards.filter(({ action }) => action === 'AccountErased')).toMatchObject([
-      { actor: { kind: 'SYSTEM' }, reason: expect.stringContaining('2026-11-30T12:00:00.000Z') },
+      { actor: { kind: 'SYSTEM' }, reason: expect.stringContaining('2026-11-30T12:00:00.000Z') as unknown },
     ]);
     expect((await filesWith(service.dataDirectory, shapes)).found).toEqual([]);
   });

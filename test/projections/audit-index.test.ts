@@ -20,7 +20,8 @@ type Step =
   | { readonly replace: number; readonly by: readonly string[] }
   | { readonly flush: true }
   | { readonly undo: readonly (readonly string[])[] }
-  | { readonly forget: true };
+  | { readonly forget: true }
+  | { readonly reopen: true };
 const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.oneof(
     { weight: 20, arbitrary: fc.record({ add: terms }) },
@@ -28,6 +29,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
     { weight: 4, arbitrary: fc.constant({ flush: true } as const) },
     { weight: 1, arbitrary: fc.record({ undo: fc.array(terms, { minLength: 1, maxLength: 5 }) }) },
     { weight: 1, arbitrary: fc.constant({ forget: true } as const) },
+    { weight: 2, arbitrary: fc.constant({ reopen: true } as const) },
   ),
   { minLength: 30, maxLength: 120, size: 'max' },
 );
@@ -61,7 +63,8 @@ describe('the index of the audit trail', () => {
         const view = new ViewDatabase(join(temporaryDirectory(), 'index.db'), 'follow');
         view.execute(writtenBlockTables);
         let entries: (readonly string[])[] = [];
-        const index = new AuditIndex(view, (from) => entries.slice(from).map((each, place) => [from + place, each] as const), blockSize);
+        const opened = () => new AuditIndex(view, (from) => entries.slice(from).map((each, place) => [from + place, each] as const), blockSize);
+        let index = opened();
         const add = (entry: readonly string[]) => index.add(entries.push(entry) - 1, () => entry);
         const check = () => {
           for (const sought of questions) {
@@ -85,6 +88,7 @@ describe('the index of the audit trail', () => {
             index.flush();
             check();
           } else if ('forget' in step) index.forget();
+          else if ('reopen' in step) index = opened();
           else if ('undo' in step) {
             const kept = [...entries];
             rolledBack(view, () => {

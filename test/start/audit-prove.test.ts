@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readConfig, type Config } from '../../src/config.js';
@@ -151,6 +151,13 @@ describe('a proof', () => {
     await service.restartAfter(async () => {
       expect((await checkProof(await proved(entryId, { since: '1' }))).code).toBe(0);
     });
+    const shown = () =>
+      service.data(
+        '{ auditTrail(filter: { action: ["AuditSearched"], actor: ["command-line:' +
+          userInfo().username +
+          '"] }) { nodes { ... on AuditSearchedEntry { searches { field filter } } } } }',
+      );
+    await expect.poll(shown).toEqual({ auditTrail: { nodes: [{ searches: [{ field: 'audit prove', filter: JSON.stringify({ entryId }) }] }] } });
     await expect(proved('11111111-1111-4111-8111-111111111111')).rejects.toThrow('has no entry');
     await expect(proved(entryId, { since: '1000000' })).rejects.toThrow(CommandFailed);
     await expect(proved(entryId, { since: newFile('no checkpoint') })).rejects.toThrow('holds no checkpoint');

@@ -77,7 +77,7 @@ describe('postledger audit verify', () => {
     await signedEntry();
     expect(await verify()).toBe(0);
     expect(said).toContain('VERIFIED: the first');
-    expect(said).toContain('this run is not recorded');
+    expect(said).toContain('This is not recorded in the audit trail: the service is running');
     expect(said).not.toContain('Note:');
   });
 

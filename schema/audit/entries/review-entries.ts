@@ -4,7 +4,7 @@ import type { DataOf, EntriesOf } from './entry-table.js';
 
 @ObjectType({ description: 'What somebody looked for in the audit trail.' })
 export class AuditSearch {
-  @Field(() => String, { description: 'The field, e.g. `auditTrail` or `EmailAccount.history`.' })
+  @Field(() => String, { description: 'The field, e.g. `auditTrail` or `EmailAccount.history`; or the command, e.g. `audit leaves`.' })
   readonly field!: string;
 
   @Field(() => String, { description: 'Its filter, as JSON. Of a text only that there was one.' })
