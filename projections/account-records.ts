@@ -2,15 +2,16 @@ import type { EmailAccountSnapshot } from '../src/domain/email-account/snapshot.
 import { RecentlyUsed } from './recently-used.js';
 import type { ViewDatabase } from './view-database.js';
 
-/** Until when the present row of an account lasts: no clock gets there. */
+/** Until where in the log the present row of an account lasts: no log gets there. */
 export const forEver = 9_007_199_254_740_991;
 
 /** An account as it is, and what its present row says besides its columns. */
 export interface AccountRecord {
   readonly number: number;
   readonly snapshot: EmailAccountSnapshot;
-  /** Since when it looks like this to a filter, in milliseconds since 1970. */
+  /** Since when it looks like this to a filter: in milliseconds since 1970, and the position of the event. */
   readonly since: number;
+  readonly sincePosition: number;
   /** Its row in the full-text index, and since when: in milliseconds since 1970. */
   readonly wording: number;
   readonly wordedAt: number;
@@ -31,7 +32,7 @@ export class AccountRecords {
     const kept = this.#kept.get(key);
     if (kept) return kept;
     const row = this.view.get(
-      `SELECT number, since, wording, worded_at AS wordedAt, snapshot FROM account_snapshot WHERE number = (SELECT number FROM account WHERE key = ? AND valid_to = ${forEver})`,
+      `SELECT number, since, since_position AS sincePosition, wording, worded_at AS wordedAt, snapshot FROM account_snapshot WHERE number = (SELECT number FROM account WHERE key = ? AND valid_to = ${forEver})`,
       key,
     );
     if (!row) return null;

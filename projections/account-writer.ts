@@ -17,7 +17,7 @@ interface Moment {
 
 /** How an account looks to a filter, since when, and by which words it is found. */
 interface Look {
-  readonly from: number;
+  readonly since: Moment;
   readonly wording: number;
   readonly wordedAt: number;
   readonly columns: readonly Scalar[];
@@ -87,14 +87,14 @@ export class AccountWriter implements ProjectionWriter {
   #loaded(key: string, moment: Moment): Draft | null {
     const stored = this.records.find(key);
     if (!stored) return null;
-    const { number, snapshot, since, wording, wordedAt } = stored;
+    const { number, snapshot, since, sincePosition, wording, wordedAt } = stored;
     return this.#drafted({
       key,
       number,
       stored,
       snapshot,
       moment,
-      look: { from: since, wording, wordedAt, columns: columnsOf(snapshot) },
+      look: { since: { number: sincePosition, at: since }, wording, wordedAt, columns: columnsOf(snapshot) },
       isWritten: true,
       unindexed: new Set(),
     });
@@ -111,23 +111,23 @@ export class AccountWriter implements ProjectionWriter {
     if (snapshot === null) return;
     const columns = columnsOf(snapshot);
     if (last && columns.every((value, index) => value === last.columns[index])) return;
-    if (last && last.from < moment.at) {
+    if (last && last.since.at < moment.at) {
       if (draft.isWritten) this.#keepAsPast(draft, moment);
-      else this.view.run(`INSERT INTO account VALUES ${row}`, moment.number, key, last.from, moment.at, last.wording, last.wordedAt, ...last.columns);
+      else this.view.run(`INSERT INTO account VALUES ${row}`, moment.number, key, last.since.number, moment.number, last.wording, last.wordedAt, ...last.columns);
     }
     const words = wordsIn(columns);
     draft.isWritten = false;
     draft.look =
       last && wordsIn(last.columns) === words
-        ? { ...last, from: moment.at, columns }
-        : { from: moment.at, columns, wording: this.#reworded(draft, words), wordedAt: moment.at };
+        ? { ...last, since: moment, columns }
+        : { since: moment, columns, wording: this.#reworded(draft, words), wordedAt: moment.at };
   }
 
   /** The account's row as it is, under another number. */
   #keepAsPast({ number }: Draft, moment: Moment): void {
     const names = ['wording', 'worded_at', ...columnNames].join(', ');
     const sql = `INSERT INTO account SELECT ?, key, valid_from, ?, ${names} FROM account WHERE number = ?`;
-    this.view.run(sql, moment.number, moment.at, number);
+    this.view.run(sql, moment.number, moment.number, number);
   }
 
   /** Words of an earlier time stay: lists of accounts as they were are searched by them. */
@@ -144,13 +144,13 @@ export class AccountWriter implements ProjectionWriter {
     this.#look(draft);
     const { key, number, stored, look, isWritten } = draft;
     if (!look) return;
-    const { from, wording, wordedAt, columns } = look;
-    if (!stored) this.view.run(`INSERT INTO account VALUES ${row}`, number, key, from, forEver, wording, wordedAt, ...columns);
-    else if (!isWritten) this.view.run(update, from, wording, wordedAt, ...columns, number);
-    const kept = [from, wording, wordedAt, JSON.stringify(snapshot)] as const;
-    if (stored) this.view.run('UPDATE account_snapshot SET since = ?, wording = ?, worded_at = ?, snapshot = ? WHERE number = ?', ...kept, number);
-    else this.view.run('INSERT INTO account_snapshot VALUES (?, ?, ?, ?, ?)', number, ...kept);
-    this.records.keep(key, { number, snapshot, since: from, wording, wordedAt });
+    const { since, wording, wordedAt, columns } = look;
+    if (!stored) this.view.run(`INSERT INTO account VALUES ${row}`, number, key, since.number, forEver, wording, wordedAt, ...columns);
+    else if (!isWritten) this.view.run(update, since.number, wording, wordedAt, ...columns, number);
+    const kept = [since.at, since.number, wording, wordedAt, JSON.stringify(snapshot)] as const;
+    if (stored) this.view.run('UPDATE account_snapshot SET since = ?, since_position = ?, wording = ?, worded_at = ?, snapshot = ? WHERE number = ?', ...kept, number);
+    else this.view.run('INSERT INTO account_snapshot VALUES (?, ?, ?, ?, ?, ?)', number, ...kept);
+    this.records.keep(key, { number, snapshot, since: since.at, sincePosition: since.number, wording, wordedAt });
   }
 
   /** Nothing stays but the id: the secrets that are destroyed with an account are found by it, also after a crash. */

@@ -1,4 +1,4 @@
-import { eventCatalogue, upcast, type PostledgerEvent } from '../src/domain/event-catalogue.js';
+import { eventCatalogue, isKnownEventType, upcast, type PostledgerEvent } from '../src/domain/event-catalogue.js';
 import type { RecordedEvent } from '../src/event-store/event-store.js';
 
 /** The event as the audit trail may hold it, in today's shape; its type's shape is `schemaVersion`. */
@@ -9,7 +9,7 @@ export interface AuditedEvent {
   readonly schemaVersion: number;
 }
 
-/** Leaves out what nobody who reads the trail needs: of a password stay its version, the first one that had its value, when and by whom it was set; of a token's verifier nothing. */
+/** Leaves out what nobody who reads the trail needs: of a password stay its version, the one that had its value before, when and by whom it was set; of a token's verifier nothing. */
 export function audited(event: RecordedEvent): AuditedEvent {
   const known = upcast(event);
   if (known === null) {
@@ -22,16 +22,27 @@ export function audited(event: RecordedEvent): AuditedEvent {
     return { known, data, schemaVersion };
   }
   if (secretReferences.length === 0) return { known, data: { ...known.data }, schemaVersion };
-  const data = secretReferences.reduce<Json>((copy, path) => withoutReferenceAt(copy, path.split('.')), { ...known.data });
+  const data = secretReferences.reduce<Json>((copy, path) => referenceAt(copy, path.split('.'), withoutReferences), { ...known.data });
   return { known: { type: known.type, data } as PostledgerEvent, data, schemaVersion };
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
-function withoutReferenceAt(data: Json, [step = '', ...rest]: readonly string[]): Json {
+/** As it is shown: which version had a password's value is told by `changes` alone, where it is told. */
+export function shownData(action: string, data: Json): Json {
+  const { secretReferences } = isKnownEventType(action) ? eventCatalogue[action] : { secretReferences: [] };
+  return secretReferences.reduce<Json>((copy, path) => referenceAt(copy, path.split('.'), withoutMark), data);
+}
+
+function withoutMark(reference: object): unknown {
+  const { sameValueAs: _sameValueAs, ...shown } = reference as Json;
+  return shown;
+}
+
+function referenceAt(data: Json, [step = '', ...rest]: readonly string[], replaced: (reference: object) => unknown): Json {
   const value = data[step];
   if (typeof value !== 'object' || value === null) return data;
-  return { ...data, [step]: rest.length === 0 ? withoutReferences(value) : withoutReferenceAt(value as Json, rest) };
+  return { ...data, [step]: rest.length === 0 ? replaced(value) : referenceAt(value as Json, rest, replaced) };
 }
 
 /** A reference to a secret is told by its `secretId`, wherever it stands. */

@@ -1,3 +1,4 @@
+import { shownData } from './audit-data.js';
 import { shownChange, type EntryDetail } from './audit-detail.js';
 import type { AuditRow } from './audit-row.js';
 import { termsOf } from './audit-terms.js';
@@ -95,7 +96,7 @@ export class AuditEntries {
       correlationId: row.correlation_id,
       causationId,
       origin,
-      data,
+      data: shownData(action, data),
       metadata: { schemaVersion },
     };
   }

@@ -23,7 +23,7 @@ const usability = 'profile_usability';
  */
 export const authenticationProfiles: Projection<ProfileReader> = {
   name: 'authentication-profiles',
-  version: 2,
+  version: 3,
   streamPrefixes: [streamPrefixes.authenticationProfile],
   tables: `
     CREATE TABLE profile (
@@ -33,7 +33,7 @@ export const authenticationProfiles: Projection<ProfileReader> = {
     ${periodTable(presence)}
     ${periodTable(usability)}
     CREATE TABLE profile_milestone ( -- what a stream had come to after some of its events, so that to fold it up to a moment takes few more
-      number INTEGER PRIMARY KEY, key TEXT NOT NULL, recorded_at INTEGER NOT NULL, folded TEXT NOT NULL -- the event's position; milliseconds since 1970; JSON
+      number INTEGER PRIMARY KEY, key TEXT NOT NULL, folded TEXT NOT NULL -- the event's position; the name in lower case; JSON
     ) STRICT;
     CREATE INDEX profile_milestone_by_key ON profile_milestone (key, number);`,
   indexes: [],
@@ -73,7 +73,7 @@ class ProfileWriter implements ProjectionWriter {
     const text = JSON.stringify(viewed);
     this.view.run('INSERT OR REPLACE INTO profile VALUES (?, ?, ?)', key, viewed.snapshot === null ? 0 : 1, text);
     if (known.type !== 'RefreshTokenRotated' || viewed.events % rotationsBetweenMilestones === 0)
-      this.view.run('INSERT INTO profile_milestone VALUES (?, ?, ?, ?)', event.position, key, recordedAt.getTime(), text);
+      this.view.run('INSERT INTO profile_milestone VALUES (?, ?, ?)', event.position, key, text);
   }
 
   flush(): void {
@@ -113,15 +113,12 @@ export class ProfileReader {
     return this.profiles.get(name.toLowerCase()) ?? null;
   }
 
-  /**
-   * The last that is kept of what the name had come to by the moment: what came later, a few hundred events at most, has to be folded in. Null for nothing.
-   * @param position the last event that counts; null where `time` alone decides.
-   */
-  milestone(name: string, { time, position }: { readonly time: Date; readonly position: Position | null }): ViewedProfile | null {
+  /** The last that is kept of what the name had come to by the event at the position: what came later, a few hundred events at most, has to be folded in. Null for nothing. */
+  milestone(name: string, position: Position): ViewedProfile | null {
     // The database would cut the text at the NUL and find another profile.
     if (name.includes('\0')) return null;
-    const [condition, value] = position === null ? (['recorded_at <= ?', time.getTime()] as const) : (['number <= ?', position] as const);
-    const row = this.view.get(`SELECT folded FROM profile_milestone WHERE key = ? AND ${condition} ORDER BY number DESC LIMIT 1`, name.toLowerCase(), value);
+    const sql = 'SELECT folded FROM profile_milestone WHERE key = ? AND number <= ? ORDER BY number DESC LIMIT 1';
+    const row = this.view.get(sql, name.toLowerCase(), position);
     return row ? (JSON.parse(String(row['folded'])) as ViewedProfile) : null;
   }
 
@@ -150,17 +147,17 @@ export class ProfileReader {
     return [...this.profiles].filter(([, profile]) => givesAccess(profile)).map(([name]) => name);
   }
 
-  /** The names, in lower case, of the profiles that there were at this time. @throws {InvalidCursor} */
-  pageAt(page: PageRequest, at: Date): Page<string> {
+  /** The names, in lower case, of the profiles that there were right after this event. @throws {InvalidCursor} */
+  pageAt(page: PageRequest, at: Position): Page<string> {
     return this.#presence.pageAt(byName, page, at);
   }
 
-  countAt(at: Date): number {
+  countAt(at: Position): number {
     return this.#presence.countAt(at);
   }
 
-  /** As {@link usable}, at this time. */
-  usableAt(at: Date): readonly string[] {
+  /** As {@link usable}, right after this event. */
+  usableAt(at: Position): readonly string[] {
     return this.#usability.keysAt(at);
   }
 

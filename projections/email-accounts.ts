@@ -11,23 +11,23 @@ const running = `WHERE valid_to = ${forEver}`;
 const alongside = 'status, provider, ready, test_outcome, sender_kind, receiver_kind';
 
 /**
- * The accounts as they are, and as they were: a row of `account` says from when until when an account looked which way to a filter. What else there was to an
+ * The accounts as they are, and as they were: a row of `account` says from where to where in the log an account looked which way to a filter. What else there was to an
  * account then is read from its own events. Of an erased account nothing is left but its id.
  */
 export const emailAccounts: Projection<AccountReader> = {
   name: 'email-accounts',
-  version: 2,
+  version: 3,
   streamPrefixes: [streamPrefixes.emailAccount],
   tables: `
     CREATE TABLE account (
       number INTEGER PRIMARY KEY, key TEXT NOT NULL, -- the account id in lower case
-      valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL, -- milliseconds since 1970; to: excluded
+      valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL, -- the positions of the events that made it look so, and otherwise
       wording INTEGER NOT NULL, worded_at INTEGER NOT NULL, -- the row of account_words, and when it began
       ${accountColumns}
     ) STRICT;
-    CREATE INDEX account_by_key ON account (key, valid_to); -- from the beginning: the writer looks accounts up by it
+    CREATE INDEX account_by_key ON account (key, valid_to); -- from the beginning: the writer looks accounts up by it, and lists of the past their rows
     CREATE TABLE account_snapshot ( -- of the present row, apart from it, so that lists read narrow rows; with all that is asked of one account, so that no other row is read
-      number INTEGER PRIMARY KEY, since INTEGER NOT NULL, wording INTEGER NOT NULL, worded_at INTEGER NOT NULL, snapshot TEXT NOT NULL
+      number INTEGER PRIMARY KEY, since INTEGER NOT NULL, since_position INTEGER NOT NULL, wording INTEGER NOT NULL, worded_at INTEGER NOT NULL, snapshot TEXT NOT NULL
     ) STRICT;
     CREATE VIRTUAL TABLE account_words USING fts5(words, content = '', columnsize = 0, detail = none, ${tokenizer});
     INSERT INTO account_words (account_words, rank) VALUES ('hashsize', 8388608);

@@ -1,7 +1,7 @@
 import { isTruststoreEvent, upcast } from '../src/domain/event-catalogue.js';
 import { streamPrefixes } from '../src/domain/streams.js';
 import { evolveTruststoreSnapshot, type TruststoreSnapshot } from '../src/domain/truststore/snapshot.js';
-import type { RecordedEvent } from '../src/event-store/event-store.js';
+import type { Position, RecordedEvent } from '../src/event-store/event-store.js';
 import { cutPage, encodeCursor, pageClause, type Keyset, type Page, type PageRequest } from './paging.js';
 import { Periods, periodTable } from './periods.js';
 import type { Projection, ProjectionWriter } from './projection.js';
@@ -16,7 +16,7 @@ const presence = 'truststore_presence';
  */
 export const truststores: Projection<TruststoreReader> = {
   name: 'truststores',
-  version: 2,
+  version: 3,
   streamPrefixes: [streamPrefixes.truststore],
   tables: `
     CREATE TABLE truststore (
@@ -109,16 +109,16 @@ export class TruststoreReader {
     return [...this.snapshots.keys()];
   }
 
-  /** The names, in lower case, of those that there were at this time. @throws {InvalidCursor} */
-  pageAt(page: PageRequest, at: Date): Page<string> {
+  /** The names, in lower case, of those that there were right after this event. @throws {InvalidCursor} */
+  pageAt(page: PageRequest, at: Position): Page<string> {
     return this.#presence.pageAt(byName, page, at);
   }
 
-  countAt(at: Date): number {
+  countAt(at: Position): number {
     return this.#presence.countAt(at);
   }
 
-  namesAt(at: Date): readonly string[] {
+  namesAt(at: Position): readonly string[] {
     return this.#presence.keysAt(at);
   }
 

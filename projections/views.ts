@@ -11,6 +11,7 @@ import { auditTrail } from './audit-trail.js';
 import { authenticationProfiles, type ProfileReader, type ViewedProfile } from './authentication-profiles.js';
 import { emailAccounts } from './email-accounts.js';
 import { expiries, type ExpiryReader } from './expiries.js';
+import { lastEntryAt, type LastEntry } from './last-entry.js';
 import { lagOf, type Lag } from './lag.js';
 import type { Page, PageRequest } from './paging.js';
 import { ReadYourWrites } from './read-your-writes.js';
@@ -37,9 +38,9 @@ export interface AccountsView {
   /** @throws {InvalidCursor} */
   page(filter: AccountFilter, order: AccountOrder, page: PageRequest): Page<EmailAccountSnapshot>;
   count(filter: AccountFilter): number;
-  /** The ids of the accounts as they all were at this time: what each looked like then, its own history tells. @throws {InvalidCursor} */
-  pageAt(filter: AccountFilter, order: AccountOrder, page: PageRequest, at: Date): Page<string>;
-  countAt(filter: AccountFilter, at: Date): number;
+  /** The ids of the accounts as they all were right after this event: what each looked like then, its own history tells. @throws {InvalidCursor} */
+  pageAt(filter: AccountFilter, order: AccountOrder, page: PageRequest, at: Position): Page<string>;
+  countAt(filter: AccountFilter, at: Position): number;
 }
 
 export interface AuditTrailView {
@@ -52,6 +53,10 @@ export interface AuditTrailView {
   between(accountId: string, from: number, to: number): readonly AuditRow[];
   /** Up to where in the log the trail is. */
   position(): bigint;
+  /** Up to where in the log something was recorded by the time, as far as the trail is. */
+  lastAt(time: Date): LastEntry;
+  /** True as soon as the trail holds the position; false when so many milliseconds pass first. */
+  reached(position: Position, milliseconds: number): Promise<boolean>;
   /** What fits after the position, a bounded number; `reached` is where to go on, null when all was seen. */
   tail(filter: AuditFilter, after: bigint): { readonly rows: readonly AuditRow[]; readonly reached: bigint | null };
   /** Calls back whenever there may be more. @returns takes the listener away again. */
@@ -71,13 +76,13 @@ export interface ProfilesView {
   /** With what is known of a name that no profile has any more; null for one that none ever had. */
   folded(name: string): ViewedProfile | null;
   /** Something to begin from for whoever folds the stream up to a moment: see {@link ProfileReader.milestone}. */
-  milestone(name: string, moment: { readonly time: Date; readonly position: Position | null }): ViewedProfile | null;
+  milestone(name: string, position: Position): ViewedProfile | null;
   /** By name. @throws {InvalidCursor} */
   page(page: PageRequest): Page<ProfileSnapshot>;
   count(): number;
-  /** The names, in lower case, of those that there were at this time: what each was then, its own history tells. @throws {InvalidCursor} */
-  pageAt(page: PageRequest, at: Date): Page<string>;
-  countAt(at: Date): number;
+  /** The names, in lower case, of those that there were right after this event: what each was then, its own history tells. @throws {InvalidCursor} */
+  pageAt(page: PageRequest, at: Position): Page<string>;
+  countAt(at: Position): number;
   /** Whether a profile of the name exists, and whether its access needs somebody to act: an account that names it is not ready then. */
   isThere(name: string): boolean;
   needsReauthorization(name: string): boolean;
@@ -86,18 +91,20 @@ export interface ProfilesView {
 export type TruststoresView = Pick<TruststoreReader, 'find' | 'page' | 'count' | 'pageAt' | 'countAt' | 'isThere'>;
 
 /** The hashes of the log. */
-export interface LedgerView extends Pick<LedgerReader, 'leaf' | 'indexOf' | 'sizeAt' | 'inclusionPath' | 'consistencyPath' | 'root' | 'size'> {
+export interface LedgerView extends Pick<LedgerReader, 'leaf' | 'leavesFrom' | 'indexOf' | 'sizeAt' | 'inclusionPath' | 'consistencyPath' | 'root' | 'size'> {
   /** Whether it can answer: false while it is built for the first time. */
   readonly isBuilt: boolean;
-  /** Whether it is as far as the log is. */
+  /** Whether it follows the log: false while it catches up, and when it stands still. */
   readonly isCurrent: boolean;
+  /** Asks the log whether there is anything that it does not show yet. @throws {StoreUnavailable} */
+  isCaughtUp(): Promise<boolean>;
   /** True as soon as it holds the position; false when so many milliseconds pass first. */
   reached(position: Position, milliseconds: number): Promise<boolean>;
   /** Calls back whenever there may be more. @returns takes the listener away again. */
   onAdvance(listener: () => void): () => void;
 }
 
-export type ExpiriesView = Pick<ExpiryReader, 'endingBefore' | 'of' | 'countBefore'>;
+export type ExpiriesView = Pick<ExpiryReader, 'endingBefore' | 'pageEndingBefore' | 'of' | 'countBefore'>;
 
 export type ViewFacts = ProjectionStatus & Lag;
 
@@ -146,7 +153,7 @@ export async function openViews(store: EventStore, options: ViewsOptions): Promi
   const runners = [...readBack, ledger] as const;
   if (follow) for (const runner of runners) runner.start();
   const usable = () => ({ truststores: stores.reader.names(), authenticationProfiles: profiles.reader.usable() });
-  const usableAt = (at: Date) => ({ truststores: stores.reader.namesAt(at), authenticationProfiles: profiles.reader.usableAt(at) });
+  const usableAt = (at: Position) => ({ truststores: stores.reader.namesAt(at), authenticationProfiles: profiles.reader.usableAt(at) });
 
   return Promise.resolve({
     names: runners.map(({ projection }) => projection.name),
@@ -164,6 +171,8 @@ export async function openViews(store: EventStore, options: ViewsOptions): Promi
       count: (filter) => audit.reader.count(filter),
       between: (accountId, from, to) => audit.reader.between(accountId, from, to),
       position: () => audit.position ?? 0n,
+      lastAt: (time) => lastEntryAt(audit.reader.view, time),
+      reached: (position, milliseconds) => audit.waitFor(position, milliseconds),
       tail: (filter, after) => audit.reader.tail(filter, after),
       onAdvance: (advanced) => audit.onAdvance(advanced),
     },
@@ -176,7 +185,7 @@ export async function openViews(store: EventStore, options: ViewsOptions): Promi
     profiles: {
       find: (name) => profiles.reader.find(name),
       folded: (name) => profiles.reader.folded(name),
-      milestone: (name, moment) => profiles.reader.milestone(name, moment),
+      milestone: (name, position) => profiles.reader.milestone(name, position),
       page: (page) => profiles.reader.page(page),
       count: () => profiles.reader.count(),
       pageAt: (page, at) => profiles.reader.pageAt(page, at),
@@ -194,6 +203,7 @@ export async function openViews(store: EventStore, options: ViewsOptions): Promi
     },
     expiries: {
       endingBefore: (at, most) => expiring.reader.endingBefore(at, most),
+      pageEndingBefore: (at, page) => expiring.reader.pageEndingBefore(at, page),
       of: (entityType, entityId) => expiring.reader.of(entityType, entityId),
       countBefore: (at) => expiring.reader.countBefore(at),
     },
@@ -204,10 +214,16 @@ export async function openViews(store: EventStore, options: ViewsOptions): Promi
       get isCurrent() {
         return ledger.status.state === 'CURRENT';
       },
+      async isCaughtUp() {
+        const head = (await rawEvents.headPosition()) ?? null;
+        const { streamPrefixes } = auditLedger;
+        return (await lagOf(rawEvents, { position: ledger.position ?? null, head, streamPrefixes, now: now() })).eventsBehind === 0;
+      },
       get size() {
         return ledger.reader.size;
       },
       leaf: (index) => ledger.reader.leaf(index),
+      leavesFrom: (index, most) => ledger.reader.leavesFrom(index, most),
       indexOf: (position) => ledger.reader.indexOf(position),
       sizeAt: (position) => ledger.reader.sizeAt(position),
       root: (size) => ledger.reader.root(size),

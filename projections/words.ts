@@ -4,9 +4,8 @@ export function wordsOf(texts: readonly (string | null | undefined)[]): string {
 }
 
 /**
- * The tokenizer that all full-text indexes have: a word is what {@link matchAllWords} takes for one, case and accents do not matter.
- * Private-use characters count as letters, so that an index can hold words of its own that nobody types. As every word is one token, an index needs no
- * word positions (`detail = none`): that halves it.
+ * The tokenizer that SQLite's full-text indexes have here: a word is what {@link matchAllWords} takes for one, case and accents do not matter. Private-use characters count as
+ * letters, which they do in no query. As every word is one token, an index needs no word positions (`detail = none`): that halves it.
  */
 export const tokenizer = `tokenize = "unicode61 remove_diacritics 2 categories 'L* M* N* Co'"`;
 

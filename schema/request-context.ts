@@ -74,7 +74,7 @@ export interface Services {
   readonly settingsDiscoveries: Pick<SettingsDiscoveries, 'whole' | 'progress'>;
   readonly accountHistory: Pick<AccountHistory, 'atVersion' | 'versions'>;
   /** What there was at a moment: accounts together with the truststores and profiles that they named. */
-  readonly configurationHistory: PastView;
+  readonly configurationHistory: { reading(): PastView };
   readonly accounts: AccountsView;
   readonly auditTrail: AuditTrailView;
   readonly tokens: TokensView;
@@ -94,9 +94,10 @@ export interface Services {
   readonly serviceFacts: () => ServiceFacts | Promise<ServiceFacts>;
 }
 
+/** What one request reads of the past. */
 export interface PastView {
-  /** As it all was at this time, its millisecond included. */
-  at(time: Date): Past;
+  /** As it all was at this time, its millisecond included. @throws {NotYetPassed} */
+  at(time: Date): Promise<Past>;
   of(moment: Moment): Past;
   /** As it all was right after the event that made this version of the account; null when there is none. */
   ofVersion(accountId: string, version: number): Promise<Past | null>;
@@ -111,9 +112,9 @@ export interface AccountsView {
   find(accountId: string): EmailAccountSnapshot | null;
   page(filter: AccountFilter, order: AccountOrder, page: PageRequest): Page<EmailAccountSnapshot>;
   count(filter: AccountFilter): number;
-  /** The ids of the accounts that were there at the time and fitted then. */
-  pageAt(filter: AccountFilter, order: AccountOrder, page: PageRequest, at: Date): Page<string>;
-  countAt(filter: AccountFilter, at: Date): number;
+  /** The ids of the accounts that were there right after the event at this position and fitted then. */
+  pageAt(filter: AccountFilter, order: AccountOrder, page: PageRequest, at: bigint): Page<string>;
+  countAt(filter: AccountFilter, at: bigint): number;
 }
 
 export interface AuditTrailView {
@@ -123,6 +124,8 @@ export interface AuditTrailView {
   /** What made the account's versions after `from` up to `to`, oldest first; at most 100, the newest. */
   between(accountId: string, from: number, to: number): readonly AuditRow[];
   position(): bigint;
+  /** The position of the last entry recorded up to the time, as far as the trail is; null for none. */
+  lastAt(time: Date): { readonly position: bigint | null };
   tail(filter: AuditFilter, after: bigint): Batch<AuditRow>;
   onAdvance(listener: () => void): () => void;
 }
@@ -142,18 +145,18 @@ export interface ProfilesView {
   find(name: string): ProfileSnapshot | null;
   page(page: PageRequest): Page<ProfileSnapshot>;
   count(): number;
-  /** The names of those that there were at the time. */
-  pageAt(page: PageRequest, at: Date): Page<string>;
-  countAt(at: Date): number;
+  /** The names of those that there were right after the event at this position. */
+  pageAt(page: PageRequest, at: bigint): Page<string>;
+  countAt(at: bigint): number;
 }
 
 export interface TruststoresView {
   find(name: string): TruststoreSnapshot | null;
   page(page: PageRequest): Page<TruststoreSnapshot>;
   count(): number;
-  /** The names of those that there were at the time. */
-  pageAt(page: PageRequest, at: Date): Page<string>;
-  countAt(at: Date): number;
+  /** The names of those that there were right after the event at this position. */
+  pageAt(page: PageRequest, at: bigint): Page<string>;
+  countAt(at: bigint): number;
 }
 
 export interface TokenFacts {

@@ -163,7 +163,7 @@ export const variables = {
   POSTLEDGER_AUDIT_CHECKPOINT_FILE: {
     default: null,
     meaning:
-      'A file that each checkpoint is added to as well, a line each, out of reach of whoever can change the data directory; `-` is standard output. The service log has each in any case.',
+      'A file that each checkpoint is added to as well, a line each, out of reach of whoever can change the data directory; `-` is standard output. The log of the service has each at level info. Of several nodes each needs its own.',
   },
   POSTLEDGER_RETENTION_DELETED_ACCOUNT_DAYS: {
     default: 'never',

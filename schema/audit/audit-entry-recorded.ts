@@ -1,4 +1,5 @@
-import { Arg, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Ctx, Resolver, Root, Subscription } from 'type-graphql';
+import { readPastsAnew } from '../as-of.js';
 import type { RequestContext } from '../request-context.js';
 import { AuditEntry } from './audit-entry.js';
 import type { AuditRow } from './audit-row.js';
@@ -22,7 +23,9 @@ export class AuditEntryRecorded {
     @Arg('filter', () => AuditTrailFilter, { nullable: true, description: 'Which entries. Default: all.' }) _filter: AuditTrailFilter | null | undefined,
     @Arg('after', () => String, { nullable: true, description: 'Only what was recorded after this position. Default: what is recorded from now on.' })
     _after: string | null | undefined,
+    @Ctx() context: RequestContext,
   ): AuditEntry {
+    readPastsAnew(context);
     return auditEntryOf(row);
   }
 }

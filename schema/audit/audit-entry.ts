@@ -34,8 +34,8 @@ export class RequestOrigin {
 
 export const SecretChange = enumeration<SecretChangeName>('SecretChange', 'What became of a secret, told without it.', {
   SET: 'There was none, and now there is one.',
-  CHANGED: 'It has another value.',
-  ENTERED_AGAIN: 'It was entered again, unchanged: another version with the value that it had.',
+  CHANGED: 'Another was entered, or brought back. Of two versions that lie apart it is not told whether a value came back.',
+  ENTERED_AGAIN: 'It was entered again, unchanged: another version with the value of the one right before.',
   CLEARED: 'There is none any more.',
   LOST: 'A revert could not bring it back: it has to be entered again.',
 });

@@ -10,7 +10,11 @@ import type { AuditFilter, AuditRow } from './audit-row.js';
  */
 export function followAuditTrail({ auditTrail, signal }: RequestContext, filter: AuditFilter, after: string | null): AsyncIterableIterator<AuditRow> {
   const position = after === null ? auditTrail.position() : parsePosition(after);
-  const growing = { after: (reached: bigint) => auditTrail.tail(filter, reached), onAdvance: (listener: () => void) => auditTrail.onAdvance(listener) };
+  const growing = {
+    after: (reached: bigint) => auditTrail.tail(filter, reached),
+    onAdvance: (listener: () => void) => auditTrail.onAdvance(listener),
+    positionOf: ({ position: at }: AuditRow) => at,
+  };
   return untilReturned(signal, (stopped) => follow(growing, position, stopped));
 }
 

@@ -1,4 +1,5 @@
 import { Arg, Args, Ctx, ID, Query, Resolver } from 'type-graphql';
+import { pastAt } from '../as-of.js';
 import { DateTime } from '../date-time/date-time-scalar.js';
 import { pageOf } from '../paging/connection.js';
 import { loadedPage } from '../paging/loaded-page.js';
@@ -20,10 +21,10 @@ export class AuthenticationProfileQueries {
       description: 'As it was at this time, its millisecond included, also when it was deleted since. Default: as it is.',
     })
     at: Date | null | undefined,
-    @Ctx() { profiles, configurationHistory }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<AuthenticationProfile | null> {
-    if (at) return profileThen(name, configurationHistory.at(at));
-    const snapshot = profiles.find(name);
+    if (at) return profileThen(name, await pastAt(at, context));
+    const snapshot = context.profiles.find(name);
     return snapshot && new AuthenticationProfile(snapshot);
   }
 
@@ -35,12 +36,14 @@ export class AuthenticationProfileQueries {
     })
     at: Date | null | undefined,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { profiles, configurationHistory }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<AuthenticationProfileConnection> {
+    const { profiles } = context;
     if (at) {
-      const past = configurationHistory.at(at);
-      const found = readPage(page, (request) => profiles.pageAt(request, at));
-      return new AuthenticationProfileConnection(await loadedPage(found, (name) => profileThen(name, past)), () => profiles.countAt(at));
+      const past = await pastAt(at, context);
+      const { position } = past.moment;
+      const found = readPage(page, (request) => profiles.pageAt(request, position));
+      return new AuthenticationProfileConnection(await loadedPage(found, (name) => profileThen(name, past)), () => profiles.countAt(position));
     }
     const found = readPage(page, (request) => profiles.page(request));
     return new AuthenticationProfileConnection(

@@ -25,13 +25,16 @@ export async function accountsFittingThen(
   filter: EmailAccountFilter,
   page: PageArguments,
   past: Past,
-  { accounts }: RequestContext,
+  { accounts, auditTrail }: RequestContext,
   order: EmailAccountOrder = defaultOrder,
 ): Promise<EmailAccountConnection> {
-  const { time } = past.moment;
-  const found = readPage(page, (request) => accounts.pageAt(filter, order, request, time));
+  // Lists know how accounts looked at the end of a millisecond, and a version may have been made in the middle of one.
+  const { position, time } = past.moment;
+  const last = auditTrail.lastAt(time).position;
+  const listed = last !== null && last > position ? last : position;
+  const found = readPage(page, (request) => accounts.pageAt(filter, order, request, listed));
   // One that was erased since the view was read is gone.
-  return new EmailAccountConnection(await loadedPage(found, (accountId) => accountThen(accountId, past)), () => accounts.countAt(filter, time));
+  return new EmailAccountConnection(await loadedPage(found, (accountId) => accountThen(accountId, past)), () => accounts.countAt(filter, listed));
 }
 
 /** The account as it was; null when it was not there, or is erased. */
@@ -49,5 +52,5 @@ export function accountsNaming(
 ): EmailAccountConnection | Promise<EmailAccountConnection> {
   const naming: EmailAccountFilter = { ...filter, status: ['ACTIVE', 'DISABLED', 'DELETED'] };
   if (past === null) return accountsFitting(naming, page, context);
-  return accountsFittingThen(naming, page, past.moment.position === null ? past : context.configurationHistory.at(past.moment.time), context);
+  return accountsFittingThen(naming, page, past, context);
 }

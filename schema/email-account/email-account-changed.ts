@@ -1,5 +1,6 @@
 import { Arg, Ctx, Field, ID, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
 import { AuditEntry } from '../audit/audit-entry.js';
+import { readPastsAnew } from '../as-of.js';
 import type { AuditRow } from '../audit/audit-row.js';
 import { auditEntryOf } from '../audit/entries.js';
 import { followAuditTrail } from '../audit/follow-audit-trail.js';
@@ -55,9 +56,10 @@ export class EmailAccountChanged {
     @Arg('accountId', () => ID, { nullable: true, description: 'Which account. Matched ignoring case. Default: all.' }) _accountId: string | null | undefined,
     @Arg('after', () => String, { nullable: true, description: 'Only what changed after this cursor. Default: what changes from now on.' })
     _after: string | null | undefined,
-    @Ctx() { accounts }: RequestContext,
+    @Ctx() context: RequestContext,
   ): EmailAccountChange {
-    const snapshot = accounts.find(row.entityId);
+    readPastsAnew(context);
+    const snapshot = context.accounts.find(row.entityId);
     return new EmailAccountChange(row, snapshot && new EmailAccount(snapshot));
   }
 }

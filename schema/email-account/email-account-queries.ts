@@ -1,4 +1,5 @@
 import { Arg, Args, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
+import { pastAt, pastsOf } from '../as-of.js';
 import { DateTime } from '../date-time/date-time-scalar.js';
 import { PageArguments } from '../paging/page-arguments.js';
 import type { RequestContext } from '../request-context.js';
@@ -27,15 +28,15 @@ export class EmailAccountQueries {
       description: 'As it was at this time, its millisecond included; null is answered when it was not there. Not together with `atVersion`.',
     })
     at: Date | null | undefined,
-    @Ctx() { accounts, configurationHistory }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<EmailAccount | null> {
     if (isGiven(atVersion) && isGiven(at)) throw badUserInput('Take either atVersion or at, not both.', 'at');
     if (isGiven(atVersion)) {
-      const past = await configurationHistory.ofVersion(accountId, atVersion);
+      const past = await pastsOf(context).ofVersion(accountId, atVersion);
       return past && accountThen(accountId, past);
     }
-    if (isGiven(at)) return accountThen(accountId, configurationHistory.at(at));
-    const snapshot = accounts.find(accountId);
+    if (isGiven(at)) return accountThen(accountId, await pastAt(at, context));
+    const snapshot = context.accounts.find(accountId);
     return snapshot && new EmailAccount(snapshot);
   }
 
@@ -56,7 +57,7 @@ export class EmailAccountQueries {
     @Ctx() context: RequestContext,
   ): Promise<EmailAccountConnection> {
     const [which, order] = [filter ?? {}, orderBy ?? defaultOrder];
-    if (isGiven(at)) return accountsFittingThen(which, page, context.configurationHistory.at(at), context, order);
+    if (isGiven(at)) return accountsFittingThen(which, page, await pastAt(at, context), context, order);
     return accountsFitting(which, page, context, order);
   }
 }

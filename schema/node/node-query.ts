@@ -1,5 +1,6 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
 import { isAllowed } from '../../src/domain/access/policy.js';
+import { pastsOf } from '../as-of.js';
 import { ApiToken } from '../api-token/api-token.js';
 import { profileThen } from '../authentication-profile/authentication-profile-queries.js';
 import { AuthenticationProfile } from '../authentication-profile/authentication-profile.js';
@@ -25,7 +26,7 @@ export class NodeQuery {
     if (parsed === null) return null;
     const { key, moment } = parseKeyThen(parsed.key);
     if (moment === null) return nodeNow(parsed.type, key, context);
-    const past = await context.configurationHistory.named(moment);
+    const past = await pastsOf(context).named(moment);
     return past && nodeThen(parsed.type, key, past);
   }
 }

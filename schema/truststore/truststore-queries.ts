@@ -1,4 +1,5 @@
 import { Arg, Args, Ctx, ID, Query, Resolver } from 'type-graphql';
+import { pastAt } from '../as-of.js';
 import { DateTime } from '../date-time/date-time-scalar.js';
 import { pageOf } from '../paging/connection.js';
 import { loadedPage } from '../paging/loaded-page.js';
@@ -20,10 +21,10 @@ export class TruststoreQueries {
       description: 'As it was at this time, its millisecond included, also when it was deleted since. Default: as it is.',
     })
     at: Date | null | undefined,
-    @Ctx() { truststores, configurationHistory }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<Truststore | null> {
-    if (at) return truststoreThen(name, configurationHistory.at(at));
-    const snapshot = truststores.find(name);
+    if (at) return truststoreThen(name, await pastAt(at, context));
+    const snapshot = context.truststores.find(name);
     return snapshot && new Truststore(snapshot);
   }
 
@@ -35,12 +36,14 @@ export class TruststoreQueries {
     })
     at: Date | null | undefined,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { truststores, configurationHistory }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<TruststoreConnection> {
+    const { truststores } = context;
     if (at) {
-      const past = configurationHistory.at(at);
-      const found = readPage(page, (request) => truststores.pageAt(request, at));
-      return new TruststoreConnection(await loadedPage(found, (name) => truststoreThen(name, past)), () => truststores.countAt(at));
+      const past = await pastAt(at, context);
+      const { position } = past.moment;
+      const found = readPage(page, (request) => truststores.pageAt(request, position));
+      return new TruststoreConnection(await loadedPage(found, (name) => truststoreThen(name, past)), () => truststores.countAt(position));
     }
     const found = readPage(page, (request) => truststores.page(request));
     return new TruststoreConnection(

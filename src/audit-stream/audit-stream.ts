@@ -1,14 +1,15 @@
 import type { AuditRow } from '../../projections/audit-row.js';
 import { waitAfter } from './back-off.js';
 import { DeadLetterTelling } from './dead-letter-telling.js';
-import type { DeadLetter } from './dead-letters.js';
+import { DeadLetterRetry } from './dead-letter-retry.js';
 import type { Delivery, DeliveryFailure } from './delivery.js';
-import { lookAhead } from './look-ahead.js';
+import { lookAhead, toBeTried } from './look-ahead.js';
 import { entryMessage } from './messages.js';
 import { Pause } from './pause.js';
+import { putAside } from './putting-aside.js';
 import { carryOut } from './stream-orders.js';
 import { StreamGauge } from './stream-gauge.js';
-import { cursorAtStart } from './stream-places.js';
+import { cursorAtStart, standsIn } from './stream-places.js';
 import { beginning, type Cursor, type StreamLag, type Trouble } from './stream-progress.js';
 import { StreamStanding } from './stream-standing.js';
 import type { StreamSurroundings } from './stream-surroundings.js';
@@ -35,6 +36,7 @@ export class AuditStream {
   readonly #standing: StreamStanding;
   readonly #gauge: StreamGauge;
   readonly #telling: DeadLetterTelling;
+  readonly #retry: DeadLetterRetry;
   readonly #stopListening: () => void;
   readonly #looks: NodeJS.Timeout;
   readonly #running: Promise<void>;
@@ -51,10 +53,20 @@ export class AuditStream {
     this.#standing = new StreamStanding(surroundings);
     this.#gauge = new StreamGauge(surroundings);
     this.#telling = new DeadLetterTelling(surroundings);
+    this.#retry = new DeadLetterRetry(surroundings);
     this.#stopListening = trail.onAdvance(() => this.#idle.end());
     this.#looks = setInterval(() => this.#look(), timing.betweenLooksMilliseconds);
     this.#looks.unref();
     this.#running = this.#run();
+  }
+
+  /** The receiver has said so beside the stream: it wants nothing more. */
+  receiverIsGone(): void {
+    if (this.#standing.isGone) return;
+    this.#standing.gone(1);
+    this.#isAsked = true;
+    this.#idle.end();
+    this.#wait.end();
   }
 
   /** Asks nothing of the trail, which may be out of reach. */
@@ -97,22 +109,26 @@ export class AuditStream {
   }
 
   async #turn(): Promise<void> {
-    const { trail, state } = this.surroundings;
-    this.#cursor ??= this.#beginning();
-    const cursor = (this.#cursor = await this.#afterOrders(this.#cursor));
+    const { trail } = this.surroundings;
+    this.#cursor = await this.#afterOrders(this.#place());
     await this.#telling.tellWhatIsDue();
     if (this.#standing.isGone) return this.#wait.for(null);
-    const letter = state.deadLetters.nextToRetry();
-    if (letter) return this.#retry(letter);
-    const { rows } = trail.tail({}, cursor.position);
-    if (rows.length === 0) return this.#idle.for(this.#telling.dueIn());
-    for (const row of rows) if (!(await this.#send(row)) || this.#isInterrupted) return;
+    const retried = await this.#retry.sendWhatIsDue((row) => this.#deliver(row));
+    if (retried?.kind === 'gone') return this.#standing.gone(1);
+    if (retried?.kind === 'taken') this.#standing.goesOn();
+    // Looked up anew after all that was waited for.
+    const { rows } = trail.tail({}, this.#place().position);
+    if (rows.length === 0) return this.#idle.for(soonest(this.#telling.dueIn(), this.#retry.dueIn()));
+    for (const row of rows) if (this.#isInterrupted || !(await this.#send(row))) return;
   }
 
-  #beginning(): Cursor {
+  /** Where the stream is. The log may lose its end also while the service runs: then what stands behind the cursor is not what comes next. */
+  #place(): Cursor {
     const { trail, state, from, observer } = this.surroundings;
+    if (this.#cursor !== null && standsIn(trail, this.#cursor)) return this.#cursor;
     const { cursor, wentBack } = cursorAtStart(state.progress, trail, from);
     state.progress.moveTo(cursor);
+    this.#cursor = cursor;
     if (wentBack) observer.wentBack(cursor.position);
     this.#gauge.measure(cursor);
     return cursor;
@@ -126,7 +142,7 @@ export class AuditStream {
   async #send(row: AuditRow): Promise<boolean> {
     for (let attempts = 1; ; attempts++) {
       const delivery = await this.#deliver(row);
-      if (this.#cut.signal.aborted) return false;
+      if (delivery === null) return false;
       switch (delivery.kind) {
         case 'taken':
           this.#taken(row);
@@ -135,18 +151,27 @@ export class AuditStream {
           this.#standing.gone(attempts);
           return false;
         case 'refused':
-          if (attempts >= this.surroundings.timing.attemptsBeforeLookingAhead && (await this.#putAside(row, delivery, attempts))) return false;
+          if (await this.#putAside(row, delivery, attempts)) return false;
+          await this.#stand(delivery, attempts);
           break;
         case 'unavailable':
+          await this.#stand(delivery, attempts);
+          if (!this.#isInterrupted && (await this.#putAside(row, delivery, attempts))) return false;
           break;
       }
-      await this.#stand(delivery, attempts);
       if (this.#isInterrupted) return false;
     }
   }
 
-  #deliver(row: AuditRow): Promise<Delivery> {
-    return this.surroundings.receiver.deliver(entryMessage(row), this.#cut.signal);
+  /**
+   * Sends the entry as the trail shows it now: what of it was erased since it was read is not sent. Null when the trail does not have it there any more, or the stream is stopped.
+   */
+  async #deliver({ id, position }: AuditRow): Promise<Delivery | null> {
+    const { trail, receiver } = this.surroundings;
+    const row = trail.find(id);
+    if (row?.position !== position) return null;
+    const delivery = await receiver.deliver(entryMessage(row), this.#cut.signal);
+    return this.#cut.signal.aborted ? null : delivery;
   }
 
   #taken(row: AuditRow): void {
@@ -159,52 +184,20 @@ export class AuditStream {
     observer.taken();
   }
 
-  /** @returns whether what was refused is put aside, and the stream has come further. */
+  /** @returns whether what was not taken is put aside, and the stream has come further. */
   async #putAside(row: AuditRow, failure: DeliveryFailure, attempts: number): Promise<boolean> {
-    const { trail, state, observer, now } = this.surroundings;
-    const found = await lookAhead((each) => this.#deliver(each), row, failure, trail.tail({}, row.position).rows);
-    if (found === null || this.#cut.signal.aborted) return false;
-    const letters = found.refused.map(({ row: { id, position, action }, cause }): DeadLetter => ({
-      entryId: id,
-      position,
-      action,
-      attempts,
-      cause,
-      refusedAt: now(),
-    }));
-    state.database.inTransaction(() => {
-      for (const letter of letters) state.deadLetters.add(letter);
-      for (const each of found.taken) {
-        state.progress.taken(each, now());
-        state.deadLetters.remove(each.id);
-      }
-    });
+    const { trail, timing, observer } = this.surroundings;
+    const attemptsMore = attempts - timing.attemptsBeforeLookingAhead;
+    if (attemptsMore < 0) return false;
+    const following = toBeTried(failure, attemptsMore, trail.tail({}, row.position).rows);
+    const found = await lookAhead((each) => this.#deliver(each), row, following);
+    if (found === null) return false;
+    const letters = putAside(this.surroundings, found, attempts);
     this.#cursor = { position: found.reached.position, entryId: found.reached.id };
     for (const letter of letters) observer.deadLettered(letter);
     for (const _ of found.taken) observer.taken();
     this.#standing.goesOn();
     return true;
-  }
-
-  async #retry(letter: DeadLetter): Promise<void> {
-    const { trail, state, observer, now } = this.surroundings;
-    const row = trail.find(letter.entryId);
-    // A log that was put back to a backup does not have it any more: there is nothing to send.
-    if (row === null) return state.deadLetters.remove(letter.entryId);
-    const delivery = await this.#deliver(row);
-    if (this.#cut.signal.aborted) return;
-    switch (delivery.kind) {
-      case 'taken':
-        state.deadLetters.remove(letter.entryId);
-        observer.taken();
-        return this.#standing.goesOn();
-      case 'gone':
-        return this.#standing.gone(1);
-      case 'refused':
-        return state.deadLetters.refusedAgain(letter, delivery.cause, now());
-      case 'unavailable':
-        return this.#stand(delivery, (this.#standing.trouble?.attempts ?? 0) + 1);
-    }
   }
 
   async #stand(failure: DeliveryFailure, attempts: number): Promise<void> {
@@ -214,7 +207,9 @@ export class AuditStream {
 
   /** Carries out what operators ask for. @returns where the stream goes on. */
   async #afterOrders(reached: Cursor): Promise<Cursor> {
+    const { observer, now } = this.surroundings;
     const { requests } = this.surroundings.state;
+    for (const request of requests.expire(now())) observer.expired(request);
     let cursor = reached;
     for (let request = requests.next(); request !== null; request = requests.next()) {
       // At once: where the next one fails, this one is done all the same.
@@ -240,4 +235,9 @@ export class AuditStream {
       this.#looksWell = false;
     }
   }
+}
+
+function soonest(...waits: readonly (number | null)[]): number | null {
+  const known = waits.filter((wait) => wait !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }

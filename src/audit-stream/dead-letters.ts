@@ -72,9 +72,10 @@ export class DeadLetters {
     return row ? letterIn(row) : null;
   }
 
-  /** It was sent once more and not taken: it stays, and waits to be asked for again. */
-  refusedAgain({ entryId }: DeadLetter, cause: string, at: Date): void {
-    this.database.run('UPDATE dead_letter SET retry = 0, attempts = attempts + 1, cause = ?, refused_at = ? WHERE entry_id = ?', cause, at.getTime(), entryId);
+  /** It was sent so many times more and not taken: it stays, and waits to be asked for again. */
+  refusedAgain({ entryId }: DeadLetter, attempts: number, cause: string, at: Date): void {
+    const sql = 'UPDATE dead_letter SET retry = 0, attempts = attempts + ?, cause = ?, refused_at = ? WHERE entry_id = ?';
+    this.database.run(sql, attempts, cause, at.getTime(), entryId);
   }
 
   untold(): Untold | null {

@@ -27,7 +27,12 @@ export function entryMessage(row: AuditRow): WebhookMessage {
   return { id: row.id, body: JSON.stringify({ type: 'audit.entry', timestamp: row.occurredAt, data: objectOf(row) }) };
 }
 
+/** Its id names the root too: of two roots for one size, which only a forger signs, a receiver that drops repeats has to see both. */
 export function checkpointMessage({ origin, treeSize, rootHash, signedNote, createdAt }: StreamedCheckpoint): WebhookMessage {
   const data = { origin, treeSize, rootHash, signedNote, createdAt };
-  return { id: `checkpoint-${treeSize}`, body: JSON.stringify({ type: 'audit.checkpoint', timestamp: createdAt, data }) };
+  return { id: checkpointId(treeSize, rootHash), body: JSON.stringify({ type: 'audit.checkpoint', timestamp: createdAt, data }) };
+}
+
+function checkpointId(treeSize: string, rootHash: string): string {
+  return `checkpoint-${treeSize}-${Buffer.from(rootHash, 'base64').toString('hex').slice(0, 12)}`;
 }

@@ -24,6 +24,11 @@ export function cursorAtStart(progress: StreamProgress, trail: Trail, from: Stre
   return { cursor: beginning, wentBack: true };
 }
 
+/** Whether the entry that was taken last is where it was: not so once the log has lost its end, also while the service runs. @throws {ViewUnavailable} */
+export function standsIn(trail: Trail, { position, entryId }: Cursor): boolean {
+  return entryId === null || trail.find(entryId)?.position === position;
+}
+
 /**
  * The place after which everything from there on comes: `from` is a position, or a time of ISO 8601. Null when nothing was recorded then or later.
  * @throws {ExportRefused} it is neither.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor } from '../domain/access/actor.js';
-import type { StreamDatabase } from './stream-database.js';
+import type { Row, StreamDatabase } from './stream-database.js';
 
 /** What an operator asks of the stream. */
 export type StreamOrder =
@@ -21,8 +21,10 @@ export interface StreamAnswer {
 
 /** How long an answer is kept that nobody fetched, in milliseconds. */
 const answersKept = 86_400_000;
+/** How long an order waits for a service that carries it out, in milliseconds: a day later whoever left it does not expect it any more. */
+const ordersKept = 86_400_000;
 
-/** What the command line leaves for the service, which carries it out within a second, or when it starts. Whoever may write to this file may ask: no token is needed. */
+/** What the command line leaves for the service, which carries it out within a second, or when it starts within a day. Whoever may write to this file may ask: no token is needed. */
 export class StreamRequests {
   constructor(readonly database: StreamDatabase) {}
 
@@ -48,9 +50,12 @@ export class StreamRequests {
 
   next(): StreamRequest | null {
     const row = this.database.get('SELECT * FROM request WHERE answer IS NULL ORDER BY asked_at, rowid LIMIT 1');
-    if (!row) return null;
-    const order: StreamOrder = row['kind'] === 'replay' ? { kind: 'replay', from: String(row['argument']) } : { kind: 'retry' };
-    return { id: String(row['id']), order, actor: JSON.parse(String(row['actor'])) as Actor };
+    return row ? requestIn(row) : null;
+  }
+
+  /** Forgets the orders that nobody carried out within a day. @returns them. */
+  expire(now: Date): readonly StreamRequest[] {
+    return this.database.all('DELETE FROM request WHERE answer IS NULL AND asked_at < ? RETURNING *', now.getTime() - ordersKept).map(requestIn);
   }
 
   answer({ id }: StreamRequest, answer: StreamAnswer): void {
@@ -60,4 +65,9 @@ export class StreamRequests {
   forgetOldAnswers(now: Date): void {
     this.database.run('DELETE FROM request WHERE answer IS NOT NULL AND asked_at < ?', now.getTime() - answersKept);
   }
+}
+
+function requestIn(row: Row): StreamRequest {
+  const order: StreamOrder = row['kind'] === 'replay' ? { kind: 'replay', from: String(row['argument']) } : { kind: 'retry' };
+  return { id: String(row['id']), order, actor: JSON.parse(String(row['actor'])) as Actor };
 }

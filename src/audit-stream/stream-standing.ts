@@ -46,9 +46,9 @@ export class StreamStanding {
     this.#isGone = false;
   }
 
-  /** Something was taken. */
+  /** Something was taken. That changes nothing for a receiver that has said meanwhile that it wants nothing more. */
   goesOn(): void {
-    if (this.#trouble === null) return;
+    if (this.#trouble === null || this.#isGone) return;
     this.#trouble = null;
     this.surroundings.state.progress.goesOn();
     this.surroundings.observer.recovered();

@@ -4,6 +4,7 @@ import type { BackOff } from './back-off.js';
 import type { DeadLetter } from './dead-letters.js';
 import type { DeliveryFailure } from './delivery.js';
 import type { StreamBeginning } from './stream-places.js';
+import type { StreamRequest } from './stream-requests.js';
 import type { StreamState } from './stream-state.js';
 import type { WebhookReceiver } from './webhook-receiver.js';
 
@@ -24,6 +25,10 @@ export interface StreamObserver {
   /** The receiver said that it wants nothing more (410). */
   gone(): void;
   deadLettered(letter: DeadLetter): void;
+  /** One that is sent once more finds the receiver away; it is tried again, and meanwhile the stream goes on. */
+  retryFailed(letter: DeadLetter, failure: DeliveryFailure): void;
+  /** Nobody carried the order out for a day: nobody will. */
+  expired(request: StreamRequest): void;
   /** The log does not have the entry that was taken last: what comes after this position is sent again. */
   wentBack(position: bigint): void;
   /** A fault of ours. The stream tries again. */
@@ -32,7 +37,7 @@ export interface StreamObserver {
 
 export interface StreamTiming {
   readonly backOff: BackOff;
-  /** After so many attempts that were refused, it is tried whether the receiver takes what comes next. */
+  /** After so many attempts that failed, it is tried whether the receiver takes what comes next. */
   readonly attemptsBeforeLookingAhead: number;
   /** How often the audit trail tells of dead letters at most. */
   readonly betweenTellingsMilliseconds: number;

@@ -1,63 +1,104 @@
+import { constants } from 'node:fs';
 import { open, readFile, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { NoteMalformed } from '../ledger/signed-note.js';
 import { checkpointLine, parseCheckpointLine, type SignedCheckpoint } from './signed-checkpoint.js';
 
-/** More than one line can have. */
-const tailBytes = 65_536;
+/** Some thousand lines. */
+const tailBytes = 1_048_576;
 
-/** A file of checkpoints that only grows: a line of JSON each, oldest first. Who may read it is for its directory to say; nothing in it is secret. */
+/** A file of checkpoints that only grows: a line of JSON each, oldest first. Nothing in it is secret. It need not be readable, nor allow anything but to add to it. */
 export class CheckpointFile {
   constructor(readonly path: string) {}
 
-  /** Adds it, durably. A line that a crash left half is ended first, so that it spoils no other. */
+  /** Adds it, durably. What a crash left half before it stays on a line of its own, and is passed over. */
   async append(checkpoint: SignedCheckpoint): Promise<void> {
-    const file = await open(this.path, 'a+', 0o644);
+    const { file, isNew } = await openToAppend(this.path);
     try {
-      const { size } = await file.stat();
-      const isWhole = size === 0 || (await tail(file, size, 1)) === '\n';
-      await file.appendFile(`${isWhole ? '' : '\n'}${checkpointLine(checkpoint)}`);
+      await file.appendFile(`${isNew || (await endsWithLine(this.path)) ? '' : '\n'}${checkpointLine(checkpoint)}`);
       await file.sync();
     } finally {
       await file.close();
     }
+    if (isNew) await syncDirectoryOf(this.path);
   }
 
-  /**
-   * The newest one; null when there is none yet.
-   * @throws {NoteMalformed} the last whole line is no checkpoint.
-   */
+  /** The newest one; null when there is none yet. @throws {NoteMalformed} a line is none: it names the file. */
   async newest(): Promise<SignedCheckpoint | null> {
+    return (await this.recent()).at(-1) ?? null;
+  }
+
+  /** The newest of them, some thousand, oldest first; none when there is no such file. @throws {NoteMalformed} a line is none: it names the file. */
+  async recent(): Promise<readonly SignedCheckpoint[]> {
     const file = await openIfThere(this.path);
-    if (file === null) return null;
+    if (file === null) return [];
     try {
       const { size } = await file.stat();
-      const line = wholeLines(await tail(file, size, tailBytes)).at(-1);
-      return line === undefined ? null : parseCheckpointLine(line);
+      const length = Math.min(size, tailBytes);
+      const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
+      const text = buffer.toString('utf8');
+      return this.#parsed(size > length ? text.slice(text.indexOf('\n') + 1) : text);
     } finally {
       await file.close();
     }
   }
 
-  /** All of them, oldest first; none when there is no such file. @throws {NoteMalformed} a line is none. */
+  /** All of them, oldest first; none when there is no such file. @throws {NoteMalformed} a line is none: it names the file. */
   async all(): Promise<readonly SignedCheckpoint[]> {
     const file = await openIfThere(this.path);
     if (file === null) return [];
     await file.close();
-    return wholeLines(await readFile(this.path, 'utf8')).map(parseCheckpointLine);
+    return this.#parsed(await readFile(this.path, 'utf8'));
+  }
+
+  /** What a crash left half has no closing brace. */
+  #parsed(text: string): readonly SignedCheckpoint[] {
+    try {
+      return text
+        .split('\n')
+        .filter((line) => line.endsWith('}'))
+        .map(parseCheckpointLine);
+    } catch (error) {
+      if (!(error instanceof NoteMalformed)) throw error;
+      throw new NoteMalformed(`${this.path}: ${error.message} Put a copy that is whole in its place, or move it away.`, { cause: error });
+    }
   }
 }
 
-/** What a crash left half at the end is none; where another followed, it stands on a line of its own and has no closing brace. */
-function wholeLines(text: string): readonly string[] {
-  return text
-    .slice(0, text.lastIndexOf('\n') + 1)
-    .split('\n')
-    .filter((line) => line.endsWith('}'));
+async function openToAppend(path: string): Promise<{ readonly file: FileHandle; readonly isNew: boolean }> {
+  try {
+    return { file: await open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL, 0o644), isNew: true };
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    return { file: await open(path, constants.O_WRONLY | constants.O_APPEND), isNew: false };
+  }
 }
 
-async function tail(file: FileHandle, size: number, most: number): Promise<string> {
-  const length = Math.min(size, most);
-  const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
-  return buffer.toString('utf8');
+/** Whether the last line has its end; false where that cannot be told, because the file may not be read. */
+async function endsWithLine(path: string): Promise<boolean> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { size } = await file.stat();
+      const { buffer } = await file.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
+      return size === 0 || buffer.toString() === '\n';
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EACCES') return false;
+    throw error;
+  }
+}
+
+/** So that the name survives a power failure as well. */
+export async function syncDirectoryOf(path: string): Promise<void> {
+  const directory = await open(dirname(path), 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
 }
 
 async function openIfThere(path: string): Promise<FileHandle | null> {

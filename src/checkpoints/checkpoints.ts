@@ -1,8 +1,9 @@
-import type { TreeHead } from '../ledger/checkpoint.js';
+import { setTimeout as after } from 'node:timers/promises';
 import type { Hash } from '../ledger/hashes.js';
-import type { NoteSigner, NoteVerifier } from '../ledger/signed-note.js';
+import { NoteMalformed, type NoteSigner } from '../ledger/signed-note.js';
 import type { CheckpointFile } from './checkpoint-file.js';
 import { signCheckpoint, trustedHead, type SignedCheckpoint } from './signed-checkpoint.js';
+import { largestOf, standingHeads, type SignedHead } from './standing-heads.js';
 
 /** The hashes of the log, as they are known here. */
 export interface HashedLog {
@@ -16,11 +17,9 @@ export interface HashedLog {
 export interface CheckpointsOptions {
   /** Null while it is built for the first time. */
   readonly log: () => HashedLog | null;
-  /** Whether the hashes are as far as the log is. */
-  readonly isCurrent: () => boolean;
+  /** Whether the hashes are as far as the log is now. */
+  readonly isCaughtUp: () => Promise<boolean>;
   readonly signer: NoteSigner;
-  /** The keys that this log's checkpoints were signed with, the signer's among them. */
-  readonly keys: readonly NoteVerifier[];
   /** Beside the log. */
   readonly own: CheckpointFile;
   /** Out of reach of whoever can change the log. Null: nobody named one. */
@@ -28,9 +27,11 @@ export interface CheckpointsOptions {
   readonly now: () => Date;
   /** So many leaves at most, or milliseconds, stay unsigned. Default: 1,000 and 60,000. */
   readonly every?: { readonly leaves: number; readonly milliseconds: number };
-  /** Told of each one, once it is kept. */
+  /** How long the place outside may take to answer, in milliseconds. Default: 10,000. */
+  readonly outsideMilliseconds?: number;
+  /** Told of each one, once it is kept beside the log. */
   readonly onSigned: (checkpoint: SignedCheckpoint) => void;
-  /** Told when one could not be signed or kept; it is tried again with the next. */
+  /** Told when one could not be signed or kept; it is tried again. */
   readonly onFault: (error: unknown) => void;
 }
 
@@ -39,15 +40,25 @@ export class LogContradictsCheckpoint extends Error {
   override readonly name = 'LogContradictsCheckpoint';
 }
 
+const usual = { leaves: 1_000, milliseconds: 60_000 };
+
 /**
- * Signs what the log is, again and again, after it has proved to itself that the log still begins with what it signed last: it never puts its name to a log that was changed.
+ * Signs what the log is, again and again, after it has proved to itself that the log still begins with the largest checkpoints that it found at its start and with what it signed since: it
+ * never puts its name to a log that was changed.
  */
 export class Checkpoints {
   readonly #options: CheckpointsOptions;
   readonly #every: { readonly leaves: number; readonly milliseconds: number };
   #newest: SignedCheckpoint | null = null;
-  #problem: string | null = null;
+  /** What the log has to begin with, by the file that says so. */
+  readonly #heads = new Map<CheckpointFile, SignedHead>();
+  /** Why none is signed: what was signed before contradicts the log, or cannot be judged. */
+  #contradiction: string | null = null;
+  /** What a file says that is no checkpoint of ours: no log can agree with it. */
+  #disagreement: string | null = null;
+  #fault: string | null = null;
   #outsideFault: string | null = null;
+  #outsideWriting: Promise<void> | null = null;
   #signing: Promise<SignedCheckpoint | null> | null = null;
   #timer: NodeJS.Timeout | null = null;
   /** Whether the last attempt failed: the next one waits for its time then, however much comes in. */
@@ -56,55 +67,67 @@ export class Checkpoints {
 
   private constructor(options: CheckpointsOptions) {
     this.#options = options;
-    this.#every = options.every ?? { leaves: 1_000, milliseconds: 60_000 };
+    this.#every = options.every ?? usual;
   }
 
-  /** @throws {NoteMalformed} one of the files was damaged. */
+  /** Looks back at what was signed before. What is wrong with it is told, and keeps nothing but signatures from being made. */
   static async open(options: CheckpointsOptions): Promise<Checkpoints> {
     const checkpoints = new Checkpoints(options);
-    checkpoints.#newest = await options.own.newest();
+    await checkpoints.#readBack();
     await checkpoints.#lookBack();
     checkpoints.noticed();
     return checkpoints;
   }
 
-  /** The newest one; null when none was signed yet. */
+  /** The newest that this service signed; null when there is none, or none that its key has signed. */
   get newest(): SignedCheckpoint | null {
     return this.#newest;
   }
 
   /** How many leaves no checkpoint covers yet. */
   get uncovered(): number {
-    return Math.max(0, this.#size - Number(this.#newest?.treeSize ?? 0));
-  }
-
-  get #size(): number {
-    return this.#options.log()?.size ?? 0;
+    return Math.max(0, (this.#options.log()?.size ?? 0) - this.#covered);
   }
 
   /** Why none is signed, or none is kept outside, in a sentence for operators; null when all is well. */
   get problem(): string | null {
-    return this.#problem ?? this.#outsideFault;
+    return this.#contradiction ?? this.#fault ?? this.#outsideFault;
+  }
+
+  /** Says that the log was found to be another one than what was hashed of it: nothing more is signed. */
+  contradicted(problem: string): void {
+    this.#disagreement = problem;
+    this.#contradiction = problem;
+    this.#options.onFault(new LogContradictsCheckpoint(problem));
+  }
+
+  /** @throws {LogContradictsCheckpoint} what was signed before contradicts the log. */
+  refuseContradiction(): void {
+    const log = this.#options.log();
+    if (this.#contradiction !== null && log !== null) this.#refuse(log);
   }
 
   /** To be called whenever the log may have grown. */
   noticed(): void {
-    const { uncovered } = this;
-    if (uncovered === 0 || this.#isStopped) return;
-    if (uncovered >= this.#every.leaves && !this.#isFailing) this.#signInBackground();
-    else this.#timer ??= setTimeout(() => this.#signInBackground(), this.#every.milliseconds).unref();
+    if (this.#isStopped || this.#signing) return;
+    try {
+      const { uncovered } = this;
+      if (uncovered >= this.#every.leaves && !this.#isFailing) this.#signInBackground();
+      else if (uncovered > 0) this.#timer ??= this.#laterOn();
+    } catch (error) {
+      this.#options.onFault(error);
+    }
   }
 
   /**
-   * A checkpoint that covers so many leaves: the newest, or one that is signed now. Null when the log has none of that size.
+   * A checkpoint that covers so many leaves: the newest, or one that is signed now. Null when the hashes are not that far.
    * @throws {LogContradictsCheckpoint}
    */
   async covering(size: number): Promise<SignedCheckpoint | null> {
-    const log = this.#options.log();
-    if (this.#problem !== null && log !== null) await this.#refuseContradiction(log);
-    while (Number(this.#newest?.treeSize ?? 0) < size) {
-      if (this.#size < size) return null;
-      await this.#sign();
+    this.refuseContradiction();
+    while (this.#newest === null || this.#covered < size) {
+      if ((this.#options.log()?.size ?? 0) < size) return null;
+      if ((await this.#sign()) === null) return null;
     }
     return this.#newest;
   }
@@ -113,40 +136,26 @@ export class Checkpoints {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#clearTimer();
+    // Whoever asked for the one under way is told of its fault.
+    await this.#signing?.catch(() => null);
     try {
       if (this.uncovered > 0) await this.#sign();
     } catch (error) {
       this.#options.onFault(error);
     }
+    // One that does not answer was waited for already.
+    if (this.#outsideFault === null) await this.#outsideWriting;
   }
 
-  /** What was changed while nobody looked is told at once, not with the next checkpoint. */
-  async #lookBack(): Promise<void> {
-    const log = this.#options.log();
-    if (log === null) return;
-    try {
-      await this.#refuseContradiction(log);
-    } catch (error) {
-      if (!(error instanceof LogContradictsCheckpoint)) throw error;
-      this.#isFailing = true;
-      this.#options.onFault(error);
-    }
+  get #covered(): number {
+    return Number(this.#newest?.treeSize ?? 0);
   }
 
-  #signInBackground(): void {
-    if (this.#signing || this.#isStopped) return;
-    this.#clearTimer();
-    this.#sign().then(
-      () => {
-        this.#isFailing = false;
-        this.noticed();
-      },
-      (error: unknown) => {
-        this.#isFailing = true;
-        this.#options.onFault(error);
-        if (!this.#isStopped) this.#timer ??= setTimeout(() => this.#signInBackground(), this.#every.milliseconds).unref();
-      },
-    );
+  #laterOn(): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#timer = null;
+      this.#signInBackground();
+    }, this.#every.milliseconds).unref();
   }
 
   #clearTimer(): void {
@@ -154,64 +163,168 @@ export class Checkpoints {
     this.#timer = null;
   }
 
+  #signInBackground(): void {
+    this.#clearTimer();
+    this.#sign().catch((error: unknown) => this.#options.onFault(error));
+  }
+
   /** One at a time: who comes meanwhile gets the same one. */
   #sign(): Promise<SignedCheckpoint | null> {
-    this.#signing ??= this.#signOne().finally(() => (this.#signing = null));
+    this.#signing ??= this.#signNow().finally(() => {
+      this.#signing = null;
+      this.noticed();
+    });
     return this.#signing;
   }
 
+  async #signNow(): Promise<SignedCheckpoint | null> {
+    try {
+      const signed = await this.#signOne();
+      // Where the hashes are behind, the next one waits for its time.
+      this.#isFailing = signed === null;
+      this.#fault = null;
+      return signed;
+    } catch (error) {
+      this.#isFailing = true;
+      if (!(error instanceof LogContradictsCheckpoint)) this.#fault = `No checkpoint of the audit trail can be signed: ${reasonOf(error)}.`;
+      throw error;
+    }
+  }
+
   async #signOne(): Promise<SignedCheckpoint | null> {
-    const { signer, own, now, onSigned } = this.#options;
+    if (this.#isBehind() && !(await this.#options.isCaughtUp())) return null;
     const log = this.#options.log();
     if (log === null || log.size === 0) return null;
+    if (this.#newest !== null && log.size <= this.#covered && this.#contradiction === null) return this.#newest;
+    // From here to the signature nothing is awaited: what is judged is what is signed.
+    this.#refuse(log);
+    const { signer, own, now } = this.#options;
     const { size } = log;
-    await this.#refuseContradiction(log);
-    const { position } = log.leaf(size - 1);
-    const checkpoint = signCheckpoint({ size, root: log.root(size) }, { position, now: now() }, signer);
+    const checkpoint = signCheckpoint({ size, root: log.root(size) }, { position: log.leaf(size - 1).position, now: now() }, signer);
     await own.append(checkpoint);
-    this.#newest = checkpoint;
-    onSigned(checkpoint);
+    this.#signed(checkpoint);
     await this.#keepOutside(checkpoint);
     return checkpoint;
   }
 
-  /** Where that fails, the next one is tried again, and covers this one too. */
+  #signed(checkpoint: SignedCheckpoint): void {
+    const { own, signer, onSigned } = this.#options;
+    this.#newest = checkpoint;
+    const head = trustedHead(checkpoint.signedNote, [signer]);
+    if (head) this.#heads.set(own, { ...head, createdAt: checkpoint.createdAt });
+    onSigned(checkpoint);
+  }
+
+  /** Where that fails, the next one is tried again, and covers this one too. A place that does not answer is not waited for, and is written to once more when it has answered. */
   async #keepOutside(checkpoint: SignedCheckpoint): Promise<void> {
-    const { outside, onFault } = this.#options;
+    const { outside, onFault, outsideMilliseconds = 10_000 } = this.#options;
+    if (outside === null) return;
+    const failed = (what: string) => {
+      this.#outsideFault = `Checkpoints of the audit trail cannot be written to ${outside.path}: ${what}.`;
+      onFault(new Error(this.#outsideFault));
+    };
+    if (this.#outsideWriting) return failed('it has not answered to the one before');
+    const writing = outside.append(checkpoint).then(
+      () => void (this.#outsideFault = null),
+      (error: unknown) => failed(reasonOf(error)),
+    );
+    this.#outsideWriting = writing.finally(() => (this.#outsideWriting = null));
+    const waiting = new AbortController();
+    const tooLate = after(outsideMilliseconds, true, { signal: waiting.signal, ref: false }).catch(() => false);
+    if (await Promise.race([writing.then(() => false), tooLate])) failed(`it does not answer within ${outsideMilliseconds} ms`);
+    waiting.abort();
+  }
+
+  /** Reads what was signed before, as far as it can be. */
+  async #readBack(): Promise<void> {
+    const { own, outside } = this.#options;
+    try {
+      const kept = await own.recent();
+      this.#take(own, kept);
+      this.#newest = kept.findLast(({ signedNote }) => trustedHead(signedNote, [this.#options.signer]) !== null) ?? null;
+    } catch (error) {
+      this.#disagreement = `${reasonOf(error)} ${untilThen}`;
+    }
     if (outside === null) return;
     try {
-      await outside.append(checkpoint);
-      this.#outsideFault = null;
+      this.#take(outside, await withinTime(outside.recent(), this.#options.outsideMilliseconds ?? 10_000));
     } catch (error) {
-      this.#outsideFault = `Checkpoints of the audit trail cannot be written to ${outside.path}: ${error instanceof Error ? error.message : String(error)}.`;
+      // A place that may only be added to is a good one; one that holds something else is none.
+      if (error instanceof NoteMalformed) this.#disagreement ??= `${error.message} ${untilThen}`;
+      else if (!(error instanceof Error && 'code' in error && error.code === 'EACCES'))
+        this.#outsideFault = `Checkpoints of the audit trail cannot be read in ${outside.path}: ${reasonOf(error)}.`;
+    }
+  }
+
+  #take(file: CheckpointFile, kept: readonly SignedCheckpoint[]): void {
+    const { heads, untrusted } = standingHeads(kept, [this.#options.signer]);
+    const largest = largestOf(heads);
+    if (largest) this.#heads.set(file, largest);
+    const newest = kept.at(-1);
+    if (newest && untrusted.includes(newest))
+      this.#disagreement ??=
+        `The newest checkpoint in ${file.path} is signed by another key than that of this service. If the key was changed, say so: postledger audit accept-restore. ` +
+        `If it was not, the file was altered. ${whatToDo}`;
+  }
+
+  /** What was changed while nobody looked is told at once, not with the next checkpoint; and what lies beside the log and not outside is brought there. */
+  async #lookBack(): Promise<void> {
+    const { own, outside, onFault } = this.#options;
+    try {
+      const isBehind = this.#isBehind() && !(await this.#options.isCaughtUp());
+      const log = this.#options.log();
+      if (log === null || isBehind) return;
+      this.#refuse(log);
+    } catch (error) {
+      // It is judged again before each signature.
+      this.#isFailing = true;
       onFault(error);
+      return;
     }
+    const isMissing = outside !== null && (this.#heads.get(outside)?.size ?? 0) < (this.#heads.get(own)?.size ?? 0);
+    if (isMissing && this.#newest && this.#outsideFault === null) await this.#keepOutside(this.#newest);
   }
 
-  /** @throws {LogContradictsCheckpoint} the log does not begin with what the newest checkpoints say. */
-  async #refuseContradiction(log: HashedLog): Promise<void> {
-    const { own, outside } = this.#options;
-    const problem = this.#contradiction(log, await own.newest(), own.path) ?? (outside && this.#contradiction(log, await outside.newest(), outside.path));
-    this.#problem = problem;
-    if (problem !== null) throw new LogContradictsCheckpoint(problem);
+  /** Whether something larger was signed than the hashes show now. */
+  #isBehind(): boolean {
+    const size = this.#options.log()?.size ?? 0;
+    return [...this.#heads.values()].some((head) => head.size > size);
   }
 
-  #contradiction(log: HashedLog, checkpoint: SignedCheckpoint | null, path: string): string | null {
-    if (checkpoint === null) return null;
-    const head: TreeHead | null = trustedHead(checkpoint.signedNote, this.#options.keys);
-    if (head === null)
-      return `The newest checkpoint in ${path} is not signed by a key of this service: the file was altered, or the key was changed without keeping its public half. ${whatToDo}`;
-    if (head.size > log.size) {
-      // It may be another node's, which is ahead.
-      if (!this.#options.isCurrent()) return null;
-      return (
-        `The log has ${log.size} events, and on ${checkpoint.createdAt} ${head.size} were signed: the newest of them are gone. ` +
-        `If the log was restored from a backup, say so: postledger audit accept-restore. If it was not, somebody cut it off. ${whatToDo}`
-      );
-    }
-    if (log.root(head.size).equals(head.root)) return null;
-    return `The log is not the one that was signed on ${checkpoint.createdAt}: something in its first ${head.size} events was changed. ${whatToDo}`;
+  /** @throws {LogContradictsCheckpoint} */
+  #refuse(log: HashedLog): void {
+    this.#contradiction = this.#disagreement ?? [...this.#heads.values()].map((head) => contradictionOf(log, head)).find((problem) => problem !== null) ?? null;
+    if (this.#contradiction !== null) throw new LogContradictsCheckpoint(this.#contradiction);
   }
 }
 
-const whatToDo = 'postledger audit verify says what. No checkpoint is signed until then.';
+const untilThen = 'No checkpoint is signed until then.';
+const whatToDo = `postledger audit verify says more. ${untilThen}`;
+
+function contradictionOf(log: HashedLog, head: SignedHead): string | null {
+  if (head.size > log.size)
+    return (
+      `The log has ${log.size} events, and on ${head.createdAt} ${head.size} were signed: the newest of them are gone. ` +
+      `If the log was restored from a backup, say so: postledger audit accept-restore. If it was not, somebody cut it off. ${whatToDo}`
+    );
+  if (log.root(head.size).equals(head.root)) return null;
+  return `The log is not the one that was signed on ${head.createdAt}: something in its first ${head.size} events was changed. ${whatToDo}`;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
+}
+
+/** @throws {Error} it took longer. */
+async function withinTime<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
+  const waiting = new AbortController();
+  const tooLate = after(milliseconds, undefined, { signal: waiting.signal, ref: false }).then(() => {
+    throw new Error(`it does not answer within ${milliseconds} ms`);
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    waiting.abort();
+    await Promise.allSettled([tooLate]);
+  }
+}

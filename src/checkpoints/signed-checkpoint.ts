@@ -1,29 +1,19 @@
-import { checkpointText, parseCheckpoint, type TreeHead } from '../ledger/checkpoint.js';
+import { checkpointText, parseCheckpoint, type AcceptedRestore, type TreeHead } from '../ledger/checkpoint.js';
 import { NoteMalformed, openNote, parseNote, type NoteSigner, type NoteVerifier } from '../ledger/signed-note.js';
 
 /** A checkpoint as it is kept and handed out. What counts is the signed note; the rest is for reading, and says the same. */
 export interface SignedCheckpoint {
-  /** By the clock of whoever signed it: ISO 8601. */
+  /** By the clock of whoever signed it: ISO 8601. No signature covers it. */
   readonly createdAt: string;
   /** How many leaves the tree has, in decimal. */
   readonly treeSize: string;
   /** Base64. */
   readonly rootHash: string;
-  /** The position in the log of the newest leaf, in decimal. In another log of the same events positions are others. */
+  /** The position in the log of the newest leaf, in decimal. In another log of the same events positions are others. No signature covers it. */
   readonly position: string;
   /** C2SP's tlog-checkpoint as a signed note. */
   readonly signedNote: string;
-  /** Only where somebody said that the log was restored from a backup, and so ends earlier than an older checkpoint tells. */
   readonly restored?: AcceptedRestore;
-}
-
-/** What was lost with a restored log, and is no longer looked for. */
-export interface AcceptedRestore {
-  /** Of the newest checkpoint that the restored log still begins with; 0 where there is none. Newer ones no longer count. */
-  readonly standingTreeSize: string;
-  /** Of the newest checkpoint of the log that is gone. */
-  readonly formerTreeSize: string;
-  readonly formerRootHash: string;
 }
 
 export function signCheckpoint(
@@ -37,28 +27,36 @@ export function signCheckpoint(
     rootHash: head.root.toString('base64'),
     position: position.toString(),
     signedNote: signer.sign(checkpointText({ ...head, origin: signer.name })),
+    ...(head.restored && { restored: head.restored }),
   };
 }
 
 /**
- * What a checkpoint says, as far as one of the keys has signed it.
+ * What a checkpoint says, as far as one of the keys has signed it for the log of its own name.
  * @returns null where none of them has.
  * @throws {NoteMalformed} its note is none.
  */
 export function trustedHead(signedNote: string, keys: readonly NoteVerifier[]): TreeHead | null {
   for (const key of keys) {
     const text = openNote(signedNote, key);
-    if (text !== null) return parseCheckpoint(text);
+    if (text === null) continue;
+    const head = parseCheckpoint(text);
+    if (head.origin === key.name) return head;
   }
   return null;
 }
 
-/** The name of the log that a checkpoint is of, as it says itself, unchecked. */
-export function originOf({ signedNote }: SignedCheckpoint): string {
-  return parseCheckpoint(parseNote(signedNote).text).origin;
+/** What a checkpoint says, whoever signed it. */
+export function saidBy({ signedNote }: SignedCheckpoint): TreeHead {
+  return parseCheckpoint(parseNote(signedNote).text);
 }
 
-/** @throws {NoteMalformed} the text is no checkpoint as {@link checkpointLine} writes it. */
+/** The name of the log that a checkpoint is of, as it says itself. */
+export function originOf(checkpoint: SignedCheckpoint): string {
+  return saidBy(checkpoint).origin;
+}
+
+/** @throws {NoteMalformed} the text is no checkpoint as {@link checkpointLine} writes it, or says something else beside its note than the note does. */
 export function parseCheckpointLine(line: string): SignedCheckpoint {
   let value: unknown;
   try {
@@ -72,25 +70,13 @@ export function parseCheckpointLine(line: string): SignedCheckpoint {
     if (typeof found !== 'string') throw new NoteMalformed(`A line of the checkpoints has no ${name}.`);
     return found;
   };
-  const restored = texts['restored'];
-  return {
-    createdAt: text('createdAt'),
-    treeSize: text('treeSize'),
-    rootHash: text('rootHash'),
-    position: text('position'),
-    signedNote: text('signedNote'),
-    ...(restored !== undefined && { restored: acceptedRestore(restored) }),
-  };
-}
-
-/** @throws {NoteMalformed} */
-function acceptedRestore(value: unknown): AcceptedRestore {
-  if (typeof value === 'object' && value !== null && 'standingTreeSize' in value && 'formerTreeSize' in value && 'formerRootHash' in value) {
-    const { standingTreeSize, formerTreeSize, formerRootHash } = value;
-    if (typeof standingTreeSize === 'string' && typeof formerTreeSize === 'string' && typeof formerRootHash === 'string')
-      return { standingTreeSize, formerTreeSize, formerRootHash };
-  }
-  throw new NoteMalformed('A line of the checkpoints does not say what was lost with a restored log.');
+  const signedNote = text('signedNote');
+  const { size, root, restored } = parseCheckpoint(parseNote(signedNote).text);
+  const said = { treeSize: String(size), rootHash: root.toString('base64'), ...(restored && { restored }) };
+  const told = { treeSize: text('treeSize'), rootHash: text('rootHash'), ...(texts['restored'] !== undefined && { restored: texts['restored'] }) };
+  if (JSON.stringify(said) !== JSON.stringify(told))
+    throw new NoteMalformed('A line of the checkpoints says something else than the note in it: it was altered.');
+  return { createdAt: text('createdAt'), position: text('position'), signedNote, ...said };
 }
 
 /** One line of JSON, with its end. */

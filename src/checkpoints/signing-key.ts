@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncDirectoryOf } from './checkpoint-file.js';
 import { newSignerKey, NoteMalformed, signerFrom, verifierFrom, type NoteSigner, type NoteVerifier } from '../ledger/signed-note.js';
 
 /** The key that checkpoints are signed with cannot be used. The message says what to do. */
@@ -32,7 +33,14 @@ export async function loadSigningKey({ dataDirectory, file }: SigningKeyPlace): 
 
 /** The keys whose checkpoints this data directory has: newest last. None before the first start. */
 export async function publicKeysIn(dataDirectory: string): Promise<readonly NoteVerifier[]> {
-  return (await readLines(join(dataDirectory, publicKeyFile))).map(verifierFrom);
+  const path = join(dataDirectory, publicKeyFile);
+  try {
+    return (await readLines(path)).map(verifierFrom);
+  } catch (error) {
+    if (error instanceof NoteMalformed)
+      throw new NoteMalformed(`${path}: ${error.message} Take the line out, or put a copy that is whole in its place.`, { cause: error });
+    throw error;
+  }
 }
 
 async function readKey(path: string): Promise<NoteSigner> {
@@ -53,10 +61,12 @@ async function readKey(path: string): Promise<NoteSigner> {
 
 async function publish(dataDirectory: string, { text }: NoteVerifier): Promise<void> {
   const path = join(dataDirectory, publicKeyFile);
-  if ((await readLines(path)).includes(text)) return;
+  const kept = await readLines(path);
+  if (kept.includes(text)) return;
+  // A line that a crash left half is ended first.
   const file = await open(path, 'a', 0o644);
   try {
-    await file.appendFile(`${text}\n`);
+    await file.appendFile(kept.length === 0 ? `${text}\n` : `\n${text}\n`);
     await file.sync();
   } finally {
     await file.close();
@@ -78,6 +88,7 @@ async function createOnce(path: string, content: () => string): Promise<void> {
     await file.close();
     await rm(unfinished);
   }
+  await syncDirectoryOf(path);
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -2,9 +2,14 @@ import type { TreeHead } from '../ledger/checkpoint.js';
 import type { NoteVerifier } from '../ledger/signed-note.js';
 import { trustedHead, type SignedCheckpoint } from './signed-checkpoint.js';
 
+/** What a checkpoint says, with when it says that it was signed. */
+export interface SignedHead extends TreeHead {
+  readonly createdAt: string;
+}
+
 /** What checkpoints say that still has to be so, and those that none of the keys has signed. */
 export interface StandingHeads {
-  readonly heads: readonly (TreeHead & { readonly createdAt: string })[];
+  readonly heads: readonly SignedHead[];
   readonly untrusted: readonly SignedCheckpoint[];
 }
 
@@ -13,7 +18,7 @@ export interface StandingHeads {
  * @throws {NoteMalformed} one of them is none.
  */
 export function standingHeads(checkpoints: readonly SignedCheckpoint[], keys: readonly NoteVerifier[]): StandingHeads {
-  let heads: (TreeHead & { readonly createdAt: string })[] = [];
+  let heads: SignedHead[] = [];
   const untrusted: SignedCheckpoint[] = [];
   for (const checkpoint of checkpoints) {
     const head = trustedHead(checkpoint.signedNote, keys);
@@ -21,9 +26,14 @@ export function standingHeads(checkpoints: readonly SignedCheckpoint[], keys: re
       untrusted.push(checkpoint);
       continue;
     }
-    const standing = Number(checkpoint.restored?.standingTreeSize ?? Infinity);
+    const standing = Number(head.restored?.standingTreeSize ?? Infinity);
     heads = heads.filter(({ size }) => size <= standing);
     heads.push({ ...head, createdAt: checkpoint.createdAt });
   }
   return { heads, untrusted };
+}
+
+/** The largest of them: all others are beginnings of the same log, or it is contradicted by one of them anyway. */
+export function largestOf(heads: readonly SignedHead[]): SignedHead | null {
+  return heads.reduce<SignedHead | null>((largest, head) => (head.size >= (largest?.size ?? 0) ? head : largest), null);
 }

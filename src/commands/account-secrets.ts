@@ -1,8 +1,9 @@
 import type { PasswordChange } from '../domain/email-account/form.js';
-import { firstVersions, passwordIn, withFingerprint } from '../domain/email-account/event-passwords.js';
+import { passwordIn, withFingerprint } from '../domain/email-account/event-passwords.js';
 import type { EmailAccountEvent } from '../domain/email-account/events.js';
-import type { SecretSlot } from '../domain/email-account/settings.js';
-import { isPresent, secretReferences, type EmailAccount } from '../domain/email-account/state.js';
+import { sameValueAs } from '../domain/email-account/secret-change.js';
+import type { Password, SecretSlot } from '../domain/email-account/settings.js';
+import { isPresent, passwordOf, secretReferences, type EmailAccount } from '../domain/email-account/state.js';
 import { CommandRefused, refuse } from '../domain/decider.js';
 import { SecretIdReused, type SealedSecret, type SecretStore, type SecretToSeal } from '../secret-store/secret-store.js';
 import type { SecretValue } from '../secret-store/secret-value.js';
@@ -37,9 +38,9 @@ export class AccountSecrets {
 
   /**
    * Seals what the events refer to, durably, and answers the events with the fingerprints in place. The secret comes first, the event that refers to it second.
-   * @param earlier what happened to the account so far: by it an event says that a password was entered again.
+   * @param before the account so far: by it an event says that a password was entered again.
    */
-  async seal(events: readonly EmailAccountEvent[], earlier: () => readonly EmailAccountEvent[]): Promise<readonly EmailAccountEvent[]> {
+  async seal(events: readonly EmailAccountEvent[], before: EmailAccount): Promise<readonly EmailAccountEvent[]> {
     const secrets = events.flatMap((event) => {
       const found = passwordIn(event);
       const value = found && found.reference.fingerprint === '' ? this.entered[found.slot] : null;
@@ -53,15 +54,15 @@ export class AccountSecrets {
       const fingerprint = sealed.get(secretId);
       if (fingerprint !== undefined) this.#fingerprints.set(slot, fingerprint);
     }
-    const given = earlier()
-      .map(passwordIn)
-      .filter((password) => password !== null);
+    const current: Readonly<Record<SecretSlot, Password>> = {
+      'sender.password': isPresent(before) ? passwordOf(before.sender) : null,
+      'receiver.password': isPresent(before) ? passwordOf(before.receiver) : null,
+    };
     return events.map((event) => {
       const password = passwordIn(event);
       const fingerprint = password === null ? undefined : sealed.get(password.reference.secretId);
       if (password === null || fingerprint === undefined) return event;
-      const inSlot = given.filter(({ slot }) => slot === password.slot).map(({ reference }) => reference);
-      return withFingerprint(event, fingerprint, firstVersions(inSlot).get(fingerprint));
+      return withFingerprint(event, fingerprint, sameValueAs(current[password.slot], { ...password.reference, fingerprint }));
     });
   }
 

@@ -3,8 +3,6 @@ import { exportedEntries } from '../../projections/audit-export/exported-entries
 import { exportFormats, type ExportFormatName } from '../../projections/audit-export/format.js';
 import type { AuditTrailView } from '../../projections/views.js';
 import type { AuditExport } from '../domain/security-log/events.js';
-import { LogContradictsCheckpoint } from '../checkpoints/checkpoints.js';
-import { StoreUnavailable } from '../event-store/event-store.js';
 import type { AuditProofs, ShownCheckpoint } from './audit-proofs.js';
 import type { Call } from './change.js';
 import type { SecurityLog } from './security-log.js';
@@ -64,8 +62,7 @@ async function checkpointFor(auditProofs: Exporting['auditProofs'], position: bi
     const checkpoint = await auditProofs.covering(position);
     return checkpoint ? { checkpoint, problem: null } : { checkpoint, problem: 'The log has no hashes yet.' };
   } catch (error) {
-    if (error instanceof LogContradictsCheckpoint || error instanceof StoreUnavailable) return { checkpoint: null, problem: error.message };
-    throw error;
+    return { checkpoint: null, problem: error instanceof Error ? error.message : String(error) };
   }
 }
 

@@ -5,6 +5,7 @@ import { originOf, type SignedCheckpoint } from '../checkpoints/signed-checkpoin
 import { StoreUnavailable, type EventStore, type RecordedEvent } from '../event-store/event-store.js';
 import { leafHash } from '../ledger/hashes.js';
 import { leafInput } from '../ledger/leaf.js';
+import { provesInclusion } from '../ledger/merkle-tree.js';
 import { disclosuresOf, type Disclosure } from '../personal-data/disclosure.js';
 import type { SecretStore } from '../secret-store/secret-store.js';
 
@@ -48,7 +49,7 @@ export interface ProofSources {
   readonly disclosuresOf: (raw: RecordedEvent) => Promise<readonly Disclosure[]>;
   readonly auditTrail: { find(entryId: string): Pick<AuditRow, 'id' | 'position'> | null };
   readonly ledger: Pick<LedgerView, 'reached' | 'indexOf' | 'sizeAt' | 'size' | 'leaf' | 'root' | 'inclusionPath' | 'consistencyPath'>;
-  readonly checkpoints: Pick<Checkpoints, 'newest' | 'covering'>;
+  readonly checkpoints: Pick<Checkpoints, 'newest' | 'covering' | 'refuseContradiction'>;
   readonly publicKey: string;
 }
 
@@ -59,21 +60,25 @@ const patience = 2_000;
 export class AuditProofs {
   constructor(readonly sources: ProofSources) {}
 
-  /** The newest checkpoint; null before the first. */
+  /** The newest checkpoint; null before the first. @throws {LogContradictsCheckpoint} */
   newest(): ShownCheckpoint | null {
-    const { newest } = this.sources.checkpoints;
+    const { checkpoints } = this.sources;
+    checkpoints.refuseContradiction();
+    const { newest } = checkpoints;
     return newest && this.#shown(newest);
   }
 
   /**
-   * A checkpoint that covers the log up to a position, signed now if there is none yet.
+   * A checkpoint that covers the log up to a position, signed now if there is none yet; null for a log without events.
    * @throws {StoreUnavailable} the hashes do not follow the log.
    * @throws {LogContradictsCheckpoint}
    */
   async covering(position: bigint): Promise<ShownCheckpoint | null> {
     const { ledger, checkpoints } = this.sources;
     await this.#reached(position);
-    const checkpoint = await checkpoints.covering(ledger.sizeAt(position));
+    const size = ledger.sizeAt(position);
+    const checkpoint = await checkpoints.covering(size);
+    if (checkpoint === null && size > 0) throw hashesBehind();
     return checkpoint && this.#shown(checkpoint);
   }
 
@@ -95,13 +100,17 @@ export class AuditProofs {
     const { hash } = ledger.leaf(index);
     if (!leafHash(input).equals(hash))
       throw new LogContradictsLedger(`The event at ${entry.position} is not what was hashed. postledger audit verify says more.`);
+    const size = Number(checkpoint.treeSize);
+    const path = ledger.inclusionPath(index, size);
+    if (!provesInclusion(hash, index, size, path, Buffer.from(checkpoint.rootHash, 'base64')))
+      throw new LogContradictsLedger(`The hashes of the log are no longer those of its checkpoint of ${size} events. postledger audit verify says more.`);
     return {
       entryId: entry.id,
       leafIndex: String(index),
       leafHash: hash.toString('base64'),
       leafInput: input,
       disclosures: (await this.sources.disclosuresOf(raw)).map((each) => ({ ...each, salt: each.salt.toString('base64') })),
-      inclusionPath: ledger.inclusionPath(index, Number(checkpoint.treeSize)).map((each) => each.toString('base64')),
+      inclusionPath: path.map((each) => each.toString('base64')),
       checkpoint,
     };
   }
@@ -110,6 +119,7 @@ export class AuditProofs {
   async consistencySince(size: string): Promise<ConsistencyProof | null> {
     const { ledger, checkpoints } = this.sources;
     const fromTreeSize = /^\d{1,15}$/.test(size) ? Number(size) : 0;
+    checkpoints.refuseContradiction();
     if (fromTreeSize < 1 || fromTreeSize > ledger.size) return null;
     const checkpoint = await checkpoints.covering(fromTreeSize);
     if (checkpoint === null) return null;
@@ -122,12 +132,16 @@ export class AuditProofs {
   }
 
   async #reached(position: bigint): Promise<void> {
-    if (!(await this.sources.ledger.reached(position, patience))) throw new StoreUnavailable('The hashes of the log are behind it. Try again soon.');
+    if (!(await this.sources.ledger.reached(position, patience))) throw hashesBehind();
   }
 
   #shown(checkpoint: SignedCheckpoint): ShownCheckpoint {
     return { ...checkpoint, origin: originOf(checkpoint), publicKey: this.sources.publicKey };
   }
+}
+
+function hashesBehind(): StoreUnavailable {
+  return new StoreUnavailable('The hashes of the log are behind it. Try again soon.');
 }
 
 async function eventAt(events: Pick<EventStore, 'readAll'>, position: bigint): Promise<RecordedEvent> {

@@ -128,7 +128,7 @@ export class AuthenticationProfileCommands {
       isOwn: isAuthenticationProfileEvent,
       fingerprintedInput: async () => ({ input, secrets: await secrets.fingerprints() }),
       command: async ({ state }, commandId) => ({ ...(await asked(secrets, commandId, state)), now: this.now().toISOString(), actor: call.actor }),
-      beforeAppend: ({ recorded }, _command, events) => secrets.seal(events, () => ownEvents(recorded)),
+      beforeAppend: ({ state }, _command, events) => secrets.seal(events, state),
       afterAppend: (before, after) => secrets.putAway(before, after),
       isSilent: isByService,
       isGone: ({ status }) => status === 'absent',
@@ -139,10 +139,6 @@ export class AuthenticationProfileCommands {
       },
     });
   }
-}
-
-function ownEvents(recorded: readonly RecordedEvent[]): readonly AuthenticationProfileEvent[] {
-  return recorded.map(upcast).filter((event) => event !== null && isAuthenticationProfileEvent(event));
 }
 
 function profileAfter(recorded: readonly RecordedEvent[]): ProfileSnapshot | null {

@@ -6,6 +6,8 @@ import type { Role } from '../domain/access/role.js';
 export interface Call {
   readonly actor: Actor;
   readonly role: Role;
+  /** The API token that was shown with this very request; null where none was. */
+  readonly tokenId: string | null;
   readonly requestId: string;
   readonly correlationId: string;
   readonly ip: string | null;

@@ -42,6 +42,8 @@ export interface Change<State, Command, Event extends PostledgerEvent, Entity> {
   readonly isOwn: (event: PostledgerEvent) => event is Event;
   /** The input with secrets replaced by keyed fingerprints, for telling a retry from a reuse of the key. Null where what they were keyed with is destroyed: the key alone has to tell then. */
   readonly fingerprintedInput: () => Promise<unknown>;
+  /** The same input in forms that were hashed before, and are no more. */
+  readonly formerInputs?: () => Promise<readonly unknown[]>;
   /** The command for this history. `commandId` is the same in a retry. */
   readonly command: (history: History<State>, commandId: string) => Command | Promise<Command>;
   /** Called with the decided events before they are appended; answers the events to append. Here secrets are sealed. */
@@ -106,7 +108,7 @@ export class CommandHandler {
 
   async #carriedOut<State, Command, Event extends PostledgerEvent, Entity>(change: Change<State, Command, Event, Entity>): Promise<Changed<Entity>> {
     try {
-      this.checkOptions(change.attempt.command, change.options);
+      this.checkOptions(change.options);
       const { idempotencyKey } = change.options;
       const commandId = idempotencyKey ? commandIdOf(change.call, idempotencyKey) : randomUUID();
       return await this.inTurn(commandId, () => this.#streams.run(change.streamId, () => this.#decideAndAppend(change, commandId)));
@@ -121,10 +123,14 @@ export class CommandHandler {
     return this.#commands.run(commandId, work);
   }
 
-  /** @throws {CommandRefused} a reason or an idempotency key that cannot be kept; no reason where there has to be one. */
-  checkOptions(mutation: string, options: ChangeOptions): void {
+  /** @throws {CommandRefused} a reason or an idempotency key that cannot be kept. */
+  checkOptions(options: ChangeOptions): void {
     refuseOptions(options);
-    const problem = problemOfNeededReason(this.reasonRequiredFor, mutation, options.reason);
+  }
+
+  /** For what is not known to be a repeat: what was carried out when no reason was needed has its answer still. @throws {CommandRefused} no reason where there has to be one. */
+  requireReason(mutation: string, { reason }: ChangeOptions): void {
+    const problem = problemOfNeededReason(this.reasonRequiredFor, mutation, reason);
     if (problem) throw new CommandRefused([problem]);
   }
 
@@ -145,6 +151,7 @@ export class CommandHandler {
       const history = await this.#history(change);
       const repeated = await this.#repeatedCommand(change, history, commandId);
       if (repeated) return repeated;
+      this.requireReason(attempt.command, options);
       refuseStaleVersion(change, history);
 
       const command = await change.command(history, commandId);
@@ -200,8 +207,7 @@ export class CommandHandler {
       return elsewhere === null || elsewhere === change.streamId ? null : refuseReusedKey();
     }
     const { inputHash, command } = metadataOf(last);
-    const input = await change.fingerprintedInput();
-    if (command !== change.attempt.command || (input !== null && inputHash !== hashOfInput(input))) refuseReusedKey();
+    if (command !== change.attempt.command || !(await isInputOf(change, inputHash))) refuseReusedKey();
     await this.#follow(change, stateAfter(change, recorded.slice(0, Number(first.revision))), state);
     const version = Number(last.revision) + 1;
     return this.#answer(await change.entity(version, recorded), [], last.position);
@@ -250,6 +256,16 @@ function refuseStaleVersion<State, Command, Event extends PostledgerEvent, Entit
         versions: { expected: expectedVersion, current },
       },
     ]);
+}
+
+/** Whether this is the input that the hash is of. */
+async function isInputOf(
+  { fingerprintedInput, formerInputs }: Pick<Change<never, never, never, never>, 'fingerprintedInput' | 'formerInputs'>,
+  inputHash: string,
+): Promise<boolean> {
+  const input = await fingerprintedInput();
+  if (input === null || hashOfInput(input) === inputHash) return true;
+  return ((await formerInputs?.()) ?? []).some((former) => hashOfInput(former) === inputHash);
 }
 
 function stateAfter<State, Command, Event extends PostledgerEvent, Entity>(

@@ -146,8 +146,9 @@ export class Consents {
   }
 }
 
+/** Whoever began, with the role that they had then. The browser shows no token; the one they began with is told by ConsentBegun. */
 function callOf({ actor, role, id }: BegunConsent, { requestId, ip, userAgent }: ConsentCallback): Call {
-  return { actor, role, requestId, correlationId: id, ip, userAgent, clientName: null };
+  return { actor, role, tokenId: null, requestId, correlationId: id, ip, userAgent, clientName: null };
 }
 
 function attemptOf({ profile }: BegunConsent): Attempt {

@@ -162,11 +162,11 @@ export class EmailAccountCommands {
     secrets: AccountSecrets,
     command: EmailAccountCommand,
     events: readonly EmailAccountEvent[],
-    earlier: () => readonly EmailAccountEvent[],
+    before: EmailAccount,
   ): Promise<readonly EmailAccountEvent[]> {
     const { accountId } = secrets;
     try {
-      const sealed = await secrets.seal(events, earlier);
+      const sealed = await secrets.seal(events, before);
       if (events.some(({ type }) => eventCatalogue[type].erasedWithAccount.length > 0))
         await this.secretStore.usePersonalDataKey(accountId, { create: true }, () => undefined);
       return sealed;
@@ -194,8 +194,10 @@ export class EmailAccountCommands {
         const printed = await printedInput(secrets.store, accountId, withoutSecrets(input));
         return printed && { input: printed, passwords: await secrets.fingerprints() };
       },
+      // Before personal data was sealed the input was hashed as it is.
+      formerInputs: async () => [{ input: withoutSecrets(input), passwords: await secrets.fingerprints() }],
       command: async (history, commandId) => ({ ...(await command(secrets, commandId, history)), now: now.toISOString(), actor: call.actor }),
-      beforeAppend: ({ recorded }, asked, events) => this.#sealed(secrets, asked, events, () => ownEvents(recorded)),
+      beforeAppend: ({ state }, asked, events) => this.#sealed(secrets, asked, events, state),
       afterAppend: async (before, after) => {
         await Promise.all([secrets.putAway(before, after, now), ...(after.status === 'erased' ? [this.noteErasure(accountId, now)] : [])]);
       },
@@ -215,10 +217,6 @@ function stateAt(recorded: readonly RecordedEvent[], version: number): EmailAcco
     const known = upcast(event);
     return known && isEmailAccountEvent(known) ? emailAccountDecider.evolve(state, known) : state;
   }, emailAccountDecider.initialState);
-}
-
-function ownEvents(recorded: readonly RecordedEvent[]): readonly EmailAccountEvent[] {
-  return recorded.map(upcast).filter((event) => event !== null && isEmailAccountEvent(event));
 }
 
 function idsOf(references: readonly SecretReference[]): readonly string[] {

@@ -73,14 +73,13 @@ export function eventsToAppend(
 }
 
 /** By what right the caller acted. The service needs none, and has shown none. */
-function credentialsOf({ actor, role }: Call): Pick<EventMetadata, 'role' | 'tokenId'> {
+function credentialsOf({ actor, role, tokenId }: Call): Pick<EventMetadata, 'role' | 'tokenId'> {
   switch (actor.kind) {
     case 'API_TOKEN':
     case 'BOOTSTRAP':
-      return { role, tokenId: actor.id };
     case 'USER':
     case 'COMMAND_LINE':
-      return { role, tokenId: null };
+      return { role, tokenId };
     case 'SYSTEM':
     case 'ANONYMOUS':
       return { role: null, tokenId: null };

@@ -9,14 +9,15 @@ import type { ExpiryOwner } from '../domain/expiry/expiring-thing.js';
 import { endingSoonAt, expiringThings, foldExpiries, profileExpiries, type ExpiringThings } from '../domain/expiry/expiry-changes.js';
 import { authenticationProfileStream, emailAccountStream, truststoreStream } from '../domain/streams.js';
 import { evolveTruststoreSnapshot, type TruststoreSnapshot } from '../domain/truststore/snapshot.js';
-import type { EventStore, RecordedEvent, StreamId } from '../event-store/event-store.js';
+import type { Position, RecordedEvent } from '../event-store/event-store.js';
 import { snapshotOf } from './account-history.js';
 import { hadHappened, type Moment } from './moment.js';
+import type { StreamsReadOnce } from './streams-read-once.js';
 
-/** What the past is read from. */
-export interface ReadableLog extends Pick<EventStore, 'readStream'> {
-  /** A profile's state after so many events, none later than the moment, to begin from: a refresh token may have been replaced thousands of times. Null for its beginning. */
-  profileMilestone(name: string, moment: Moment): (FoldedProfile & { readonly events: number }) | null;
+/** Where states of profiles are kept. */
+export interface ProfileMilestones {
+  /** A profile's state after so many events, none behind the position, to begin from: a refresh token may have been replaced thousands of times. Null for its beginning. */
+  profileMilestone(name: string, position: Position): (FoldedProfile & { readonly events: number }) | null;
 }
 
 /** An account, truststore or profile as it was, with what of it has an end. */
@@ -27,22 +28,18 @@ interface Past<Snapshot> {
 }
 
 /**
- * The accounts, truststores and authentication profiles as they were at one moment, each folded from its own stream, which is read once however often it is asked for:
- * a page of accounts that name the same truststore reads it once. Names and ids are matched ignoring case. Every method may throw StoreUnavailable.
+ * The accounts, truststores and authentication profiles as they were at one moment, each folded once from its own stream, however often it is asked for. Names and ids are matched ignoring case. Every method may throw StoreUnavailable.
  */
 export class PastConfiguration {
   readonly #accounts = new Map<string, Promise<Past<EmailAccountSnapshot>>>();
   readonly #truststores = new Map<string, Promise<Past<TruststoreSnapshot>>>();
   readonly #profiles = new Map<string, Promise<Past<ProfileSnapshot>>>();
 
-  /** @param read whole streams of accounts that were read already, by account id. */
   constructor(
-    readonly log: ReadableLog,
+    readonly streams: StreamsReadOnce,
+    readonly milestones: ProfileMilestones,
     readonly moment: Moment,
-    read: Readonly<Record<string, readonly RecordedEvent[]>> = {},
-  ) {
-    for (const [accountId, recorded] of Object.entries(read)) this.#accounts.set(accountId.toLowerCase(), Promise.resolve(this.#account(accountId, recorded)));
-  }
+  ) {}
 
   /** Null where there was none, and for an account that was erased since: of it nothing is told any more. */
   async account(accountId: string): Promise<EmailAccountSnapshot | null> {
@@ -85,22 +82,17 @@ export class PastConfiguration {
 
   #pastAccount(accountId: string): Promise<Past<EmailAccountSnapshot>> {
     return once(this.#accounts, accountId, async () => {
-      const recorded: RecordedEvent[] = [];
-      for await (const event of this.log.readStream(emailAccountStream(accountId))) recorded.push(event);
-      return this.#account(accountId, recorded);
+      // The whole stream, so that an erasure after the moment is seen.
+      const recorded = await this.streams.whole(emailAccountStream(accountId));
+      if (recorded.at(-1)?.type === 'AccountErased') return { snapshot: null, expiring: new Map() };
+      const happened = recorded.filter((event) => hadHappened(event, this.moment));
+      return { snapshot: snapshotOf(happened), expiring: expiringAfter(happened, { entityType: 'EmailAccount', entityId: accountId.toLowerCase() }) };
     });
-  }
-
-  /** @param recorded the whole stream, so that an erasure after the moment is seen. */
-  #account(accountId: string, recorded: readonly RecordedEvent[]): Past<EmailAccountSnapshot> {
-    if (recorded.at(-1)?.type === 'AccountErased') return { snapshot: null, expiring: new Map() };
-    const happened = recorded.filter((event) => hadHappened(event, this.moment));
-    return { snapshot: snapshotOf(happened), expiring: expiringAfter(happened, { entityType: 'EmailAccount', entityId: accountId.toLowerCase() }) };
   }
 
   #pastTruststore(name: string): Promise<Past<TruststoreSnapshot>> {
     return once(this.#truststores, name, async () => {
-      const happened = await this.#happened(truststoreStream(name));
+      const happened = await this.streams.upTo(truststoreStream(name), this.moment.position);
       const snapshot = happened.reduce<TruststoreSnapshot | null>((before, event) => {
         const known = upcast(event);
         return known && isTruststoreEvent(known) ? evolveTruststoreSnapshot(before, known, event) : before;
@@ -111,8 +103,8 @@ export class PastConfiguration {
 
   #pastProfile(name: string): Promise<Past<ProfileSnapshot>> {
     return once(this.#profiles, name, async () => {
-      const { events, ...milestone } = this.log.profileMilestone(name, this.moment) ?? { ...noProfile, events: 0 };
-      const happened = await this.#happened(authenticationProfileStream(name), BigInt(events));
+      const { events, ...milestone } = this.milestones.profileMilestone(name, this.moment.position) ?? { ...noProfile, events: 0 };
+      const happened = await this.streams.upTo(authenticationProfileStream(name), this.moment.position, BigInt(events));
       const { snapshot } = happened.reduce((before, event) => {
         const known = upcast(event);
         const { revision, recordedAt, metadata } = event;
@@ -121,16 +113,6 @@ export class PastConfiguration {
       const owner = { entityType: 'AuthenticationProfile', entityId: name.toLowerCase() } as const;
       return { snapshot, expiring: expiringThings(snapshot ? profileExpiries(snapshot.profile.settings, owner) : []) };
     });
-  }
-
-  /** The stream's events from this revision up to the moment; what came after it is not read. */
-  async #happened(streamId: StreamId, from = 0n): Promise<readonly RecordedEvent[]> {
-    const happened: RecordedEvent[] = [];
-    for await (const event of this.log.readStream(streamId, { from })) {
-      if (!hadHappened(event, this.moment)) break;
-      happened.push(event);
-    }
-    return happened;
   }
 
   async #each<Found>(names: readonly string[], find: (name: string) => Promise<Found>): Promise<ReadonlyMap<string, Found>> {

@@ -8,7 +8,7 @@ const personal: ReadonlySet<string> = new Set(['accountName', 'sender', 'receive
 /**
  * The input with a keyed print in the place of personal data. The log keeps a hash of what a command was given; of the data itself that would be enough to try guesses on after the account was
  * erased.
- * An account that has no key yet, as those from before personal data was sealed, has the input as it is. Null where the key is destroyed: there is nothing to compare with any more.
+ * An account that has no key yet has the input as it is: nothing is hashed for the log before its key is made. Null where the key is destroyed: there is nothing to compare with any more.
  */
 export async function printedInput(
   store: Pick<SecretStore, 'usePersonalDataKey'>,

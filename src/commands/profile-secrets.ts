@@ -3,8 +3,8 @@ import type { AuthenticationProfileEvent } from '../domain/authentication-profil
 import { profileSecretSlots, type ProfileSecretSlot } from '../domain/authentication-profile/settings.js';
 import { profileSecrets, type AuthenticationProfile } from '../domain/authentication-profile/state.js';
 import { CommandRefused } from '../domain/decider.js';
-import { firstVersions } from '../domain/email-account/event-passwords.js';
 import type { PasswordChange } from '../domain/email-account/form.js';
+import { sameValueAs } from '../domain/email-account/secret-change.js';
 import { profileOwner } from '../secret-store/secret-slot.js';
 import { SecretIdReused, type SealedSecret, type SecretStore, type SecretToSeal } from '../secret-store/secret-store.js';
 import type { SecretValue } from '../secret-store/secret-value.js';
@@ -37,25 +37,22 @@ export class ProfileSecrets {
 
   /**
    * Seals what the events newly refer to, durably, and answers the events with the fingerprints in place. The secrets come first, the events that refer to them second.
-   * @param earlier what happened to the profile so far: by it an event says that a secret was entered again.
+   * @param before the profile so far: by it an event says that a secret was entered again.
    */
-  async seal(
-    events: readonly AuthenticationProfileEvent[],
-    earlier: () => readonly AuthenticationProfileEvent[],
-  ): Promise<readonly AuthenticationProfileEvent[]> {
+  async seal(events: readonly AuthenticationProfileEvent[], before: AuthenticationProfile): Promise<readonly AuthenticationProfileEvent[]> {
     const secrets = events.flatMap(secretsIn).flatMap(([slot, { secretId, version, boundTo, fingerprint }]) => {
       const value = this.entered[slot];
       return fingerprint === '' && value ? [{ secretId, slot, version, boundTo, value }] : [];
     });
     if (secrets.length === 0) return events;
     const sealed = new Map((await this.#put(secrets)).map(({ secretId, fingerprint }) => [secretId, fingerprint]));
-    const given = earlier().flatMap(secretsIn);
+    const current = profileSecrets(before);
     const marks = new Map<string, SecretMark>();
-    for (const { secretId, slot } of secrets) {
+    for (const { secretId, slot, version } of secrets) {
       const fingerprint = sealed.get(secretId) ?? '';
       this.#fingerprints.set(slot, fingerprint);
-      const sameValueAs = firstVersions(given.filter(([each]) => each === slot).map(([, reference]) => reference)).get(fingerprint);
-      marks.set(secretId, { fingerprint, ...(sameValueAs !== undefined && { sameValueAs }) });
+      const same = sameValueAs(current.get(slot) ?? null, { version, fingerprint });
+      marks.set(secretId, { fingerprint, ...(same !== undefined && { sameValueAs: same }) });
     }
     return events.map((event) => withMarks(event, marks));
   }

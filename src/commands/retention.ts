@@ -56,16 +56,17 @@ export class Retention {
     }
   }
 
-  /** Erases what is due. One that was restored or changed meanwhile is left alone. @throws {StoreUnavailable} */
-  async apply(call: Call, onProgress: (done: number) => void = () => undefined): Promise<Retained> {
+  /** Erases what is due. One that was restored or changed meanwhile is left alone. What is left when `signal` aborts stays for the next time. @throws {StoreUnavailable} */
+  async apply(call: Call, { onProgress, signal }: { readonly onProgress?: (done: number) => void; readonly signal?: AbortSignal } = {}): Promise<Retained> {
     const refused: Retained['refused'][number][] = [];
     let erased = 0;
     for (const { accountId, version } of this.due()) {
+      if (signal?.aborted) break;
       const reason = `Retention: deleted accounts are erased after ${this.policy.deletedAccountDays} days.`;
       const { problems } = await this.commands.erase(call, { accountId, confirmation: accountId }, { reason, expectedVersion: version });
       if (problems.length > 0) refused.push({ accountId, problems });
       else erased++;
-      onProgress(erased + refused.length);
+      onProgress?.(erased + refused.length);
     }
     return { erased, refused };
   }

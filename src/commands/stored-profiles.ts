@@ -127,5 +127,5 @@ const mostAttempts = 3;
 /** The service itself, of its own accord. */
 function systemCall(): Call {
   const id = randomUUID();
-  return { actor: systemActor, role: 'ADMIN', requestId: id, correlationId: id, ip: null, userAgent: null, clientName: null };
+  return { actor: systemActor, role: 'ADMIN', tokenId: null, requestId: id, correlationId: id, ip: null, userAgent: null, clientName: null };
 }

@@ -8,6 +8,7 @@ import type { Call, ChangeOptions } from './change.js';
 import type { ConnectionSubjects } from './connection-subjects.js';
 import { refuseReusedKey, type CommandHandler } from './command-handler.js';
 import { commandIdOf, derivedId, eventIdOf, hashOfInput } from './event-metadata.js';
+import { AccountShredded } from '../secret-store/secret-store.js';
 import { placedInInput } from './placed-in-input.js';
 import { printedInput } from './printed-input.js';
 import type { RateLimit } from './rate-limit.js';
@@ -57,16 +58,15 @@ export class TestMessages {
 
   async #send(call: Call, input: Message, options: ChangeOptions, commandId: string, signal: AbortSignal): Promise<TestMessageSent> {
     const attempt = { command: 'sendTestMessage', entityType: 'EmailAccount', entityId: input.accountId.slice(0, 64) };
-    const inputHash = hashOfInput(await printedInput(this.subjects.secretStore, input.accountId, { ...input }));
     try {
-      this.handler.checkOptions(attempt.command, options);
-      // The id tells whether a repeat asks for the same.
-      const localPart = derivedId(commandId, `message ${inputHash}`);
-      const earlier = options.idempotencyKey ? await this.#sentBefore(commandId, localPart) : null;
+      this.handler.checkOptions(options);
+      const earlier = options.idempotencyKey ? await this.#sentBefore(commandId, input) : null;
       if (earlier) return earlier;
+      this.handler.requireReason(attempt.command, options);
       const { sender, to } = await this.#checked(input);
-      const messageId = `<${localPart}@${addressOf(sender).replace(/^.*@/, '')}>`;
       this.rateLimit.take(call, attempt);
+      const inputHash = await this.#hashForLog(input);
+      const messageId = `<${localPartOf(commandId, inputHash)}@${addressOf(sender).replace(/^.*@/, '')}>`;
       const result = await this.sendMail(sender, { to, messageId, accountId: input.accountId }, signal);
       const { outcome, code, serverResponse } = result;
       // Only what was taken stands under the key: the next attempt of another has a record of its own.
@@ -92,21 +92,41 @@ export class TestMessages {
     }
   }
 
+  /** With the account's key in place: a hash of the recipient as it is would outlive the account in the log. */
+  async #hashForLog(input: Message): Promise<string> {
+    const { secretStore } = this.subjects;
+    try {
+      await secretStore.usePersonalDataKey(input.accountId, { create: true }, () => undefined);
+    } catch (error) {
+      // It was erased in this very moment.
+      if (error instanceof AccountShredded) return refuseUnknown();
+      throw error;
+    }
+    return hashOfInput(await printedInput(secretStore, input.accountId, { ...input }));
+  }
+
   /** The first answer, when this very message was taken before. @throws {CommandRefused} IDEMPOTENCY_KEY_REUSED */
-  async #sentBefore(commandId: string, localPart: string): Promise<TestMessageSent | null> {
+  async #sentBefore(commandId: string, input: Message): Promise<TestMessageSent | null> {
     const { store, readYourWrites } = this.handler;
     const head = await store.headPosition();
     if (head !== undefined && !(await readYourWrites.reached(head))) throw new StoreUnavailable('The views lag behind the log: what was sent is not known.');
     if (readYourWrites.streamOfCommand(commandId) === null) return null;
     const message = this.recorded(eventIdOf(commandId, 0));
-    if (!message?.messageId.startsWith(`<${localPart}@`)) return refuseReusedKey();
+    if (!message || !(await this.#isOf(message, commandId, input))) return refuseReusedKey();
     const { messageId, serverResponse, position } = message;
     return { messageId, serverResponse, problems: [], ...(await this.handler.freshness(position)) };
   }
 
+  /** The message's id tells what was asked for. Once the account is erased there is nothing to compare with, and the key alone tells. */
+  async #isOf({ messageId }: RecordedMessage, commandId: string, input: Message): Promise<boolean> {
+    const printed = await printedInput(this.subjects.secretStore, input.accountId, { ...input });
+    // Before personal data was sealed the input was hashed as it is.
+    return printed === null || [printed, input].some((each) => messageId.startsWith(`<${localPartOf(commandId, hashOfInput(each))}@`));
+  }
+
   async #checked({ accountId, to }: Message): Promise<{ readonly sender: SenderSubject; readonly to: string }> {
     const snapshot = await this.history.at(accountId, new Date(8.64e15));
-    if (snapshot === null) return refuse('NOT_FOUND', 'There is no email account of this id.', ['accountId']);
+    if (snapshot === null) return refuseUnknown();
     const { account } = snapshot;
     if (account.status === 'deleted') refuse('ACCOUNT_DELETED', 'The account is deleted. Restore it first.', ['accountId']);
     if (account.status === 'disabled')
@@ -115,6 +135,15 @@ export class TestMessages {
     if (!recipient.ok) return refuse(recipient.code, recipient.message, ['to']);
     return { sender: await this.subjects.sender(account), to: recipient.value };
   }
+}
+
+function refuseUnknown(): never {
+  return refuse('NOT_FOUND', 'There is no email account of this id.', ['accountId']);
+}
+
+/** Of the message's id, before the @. */
+function localPartOf(commandId: string, inputHash: string): string {
+  return derivedId(commandId, `message ${inputHash}`);
 }
 
 function addressOf({ settings }: SenderSubject): string {

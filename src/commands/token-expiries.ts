@@ -9,13 +9,10 @@ import { noteByService } from './note-by-service.js';
 
 /** Records that a token has expired, once, by whichever node is first. One that was used or revoked in the same moment the next round looks at. */
 export class TokenExpiries {
-  /** What was told, or found told, by this process, so that the log is not asked again every time. */
-  readonly #told = new Set<string>();
-
   constructor(
     readonly store: EventStore,
-    /** The ids of the tokens that had ended by then. */
-    readonly endedBefore: (at: Date) => Iterable<string>,
+    /** The ids of the tokens that had ended by then; without those whose end is on record, as soon as that is seen. */
+    readonly endedBefore: (at: Date) => Iterable<string> | AsyncIterable<string>,
     readonly now: () => Date,
   ) {}
 
@@ -23,12 +20,7 @@ export class TokenExpiries {
   async round(): Promise<number> {
     const now = this.now();
     let recorded = 0;
-    for (const id of this.endedBefore(now)) {
-      if (this.#told.has(id)) continue;
-      const noted = await this.#note(id, now);
-      if (noted === 'recorded') recorded++;
-      if (noted !== 'raced') this.#told.add(id);
-    }
+    for await (const id of this.endedBefore(now)) if ((await this.#note(id, now)) === 'recorded') recorded++;
     return recorded;
   }
 

@@ -11,7 +11,7 @@ export interface EventMetadata {
   readonly actor: Actor;
   /** The role that they had then; null for the service itself and for whoever is not known. */
   readonly role: Role | null;
-  /** The API token that they showed; null where none was shown. */
+  /** The API token that was shown with the request; null where none was: a browser that comes back from a provider shows none. */
   readonly tokenId: string | null;
   readonly reason: string | null;
   readonly requestId: string;

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { isSqliteError, SqliteCode } from './sqlite-error.js';
@@ -43,6 +43,14 @@ export function lockDataDirectory(directory: string): { release(): void } {
       lock.close();
     },
   };
+}
+
+/**
+ * Whether a process has the directory, as far as can be seen without touching the lock, which would shut out a service that starts at this moment. Also true after one was killed, until the
+ * next takes the directory and lets go of it.
+ */
+export function isHeld(directory: string): boolean {
+  return existsSync(join(directory, 'events.pid'));
 }
 
 /**

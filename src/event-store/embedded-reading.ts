@@ -41,6 +41,9 @@ export class EmbeddedLogReading {
     this.#database = new DatabaseSync(file, { readOnly: true, timeout: 2_000 });
     try {
       this.#database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0');
+      // A view could show one log to whoever verifies and another to the service.
+      if (prepare<[string]>(this.#database, "SELECT type FROM sqlite_schema WHERE name = 'event'").get()?.[0] !== 'table')
+        throw new LogMissing(`${file} has no table of events. Whatever is there in its place, the service did not make it.`);
       this.#page = prepare<Row>(this.#database, `SELECT ${columns} FROM event WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`);
     } catch (error) {
       this.#database.close();

@@ -29,6 +29,8 @@ export interface RecordedEvent extends NewEvent {
   readonly position: Position;
   /** When the store recorded it. Never decreases along the log, whatever the clock does. */
   readonly recordedAt: Date;
+  /** What the store itself has as that time, where it is another: the same however much of the log was read. */
+  readonly storedAt?: Date;
 }
 
 /** Revision and position of the last event of the append. */

@@ -13,6 +13,7 @@ export function callOf(headers: IncomingHttpHeaders, ip: string | null): Call {
   return {
     actor: anonymousActor,
     role: 'VIEWER',
+    tokenId: null,
     requestId,
     correlationId: plainWord(headers['x-correlation-id']) ?? requestId,
     ip,
@@ -22,8 +23,8 @@ export function callOf(headers: IncomingHttpHeaders, ip: string | null): Call {
 }
 
 /** The same call, now that it is known who calls. */
-export function calledBy(call: Call, { actor, role }: AuthenticatedCaller): Call {
-  return { ...call, actor, role };
+export function calledBy(call: Call, { actor, role, tokenId }: AuthenticatedCaller): Call {
+  return { ...call, actor, role, tokenId };
 }
 
 function plainWord(header: string | readonly string[] | undefined): string | null {

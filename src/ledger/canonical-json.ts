@@ -1,10 +1,15 @@
-/** What stands for an object in the text; undefined: the object itself. */
-export type StandIn = (object: { readonly [key: string]: unknown }) => unknown;
+/** Canonical JSON that is put into the text as it is. */
+export class Verbatim {
+  constructor(readonly text: string) {}
+}
+
+/** What stands for an object in the text, or the object with some of its members replaced; undefined: the object itself. */
+export type StandIn = (object: { readonly [key: string]: unknown }) => Verbatim | { readonly [key: string]: unknown } | undefined;
 
 /**
  * JSON as RFC 8785 (JCS) writes it: members in the order of their names' UTF-16 code units, no white space, numbers and strings as ECMAScript has them. Equal values give equal text,
  * whichever engine kept them and in whatever order it gives their members back.
- * @param standIn is asked for each object, the outermost one included, and for those in what it answers.
+ * @param standIn is asked for each object of the value, the outermost one included.
  * @throws {TypeError} the value is no JSON: undefined, a bigint, a function, a date, a number that is not finite.
  */
 export function canonicalJson(value: unknown, standIn?: StandIn): string {
@@ -21,8 +26,9 @@ export function canonicalJson(value: unknown, standIn?: StandIn): string {
       if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item, standIn)).join(',')}]`;
       const object = value as { readonly [key: string]: unknown };
       if ('toJSON' in object) throw new TypeError('An object that says itself how it is written cannot stand in canonical JSON.');
-      const stand = standIn?.(object);
-      return stand === undefined ? members(object, standIn) : canonicalJson(stand, standIn);
+      if (value instanceof Verbatim) return value.text;
+      const stand = standIn?.(object) ?? object;
+      return stand instanceof Verbatim ? stand.text : members(stand, standIn);
     }
     case 'undefined':
     case 'bigint':

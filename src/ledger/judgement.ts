@@ -1,6 +1,6 @@
 import type { Difference, Differences } from './differences.js';
 import type { Found } from './found.js';
-import type { TrustedCheckpoint } from './trusted-checkpoints.js';
+import { supersedes, type TrustedCheckpoint } from './trusted-checkpoints.js';
 import type { GivenCheckpoint } from './verification-input.js';
 import type { Finding, VerificationReport } from './verification-report.js';
 import type { WatchedTree } from './watched-tree.js';
@@ -19,7 +19,7 @@ export interface Evidence {
 
 /**
  * What a checkpoint says of the log: that it is so, that it is not so but its record is, that it ends too early, that it is not so. SUPERSEDED: it was not so either, but of an end that was lost
- * when the log was restored from a backup, as a later checkpoint outside tells.
+ * when the log was restored from a backup, as a later checkpoint of its source tells.
  */
 type Verdict = 'HOLDS' | 'RECORD_HOLDS' | 'TOO_SHORT' | 'FAILS' | 'SUPERSEDED';
 
@@ -55,20 +55,18 @@ function verdictOn({ size, root }: TrustedCheckpoint, { logTree, recordTree, rec
   return size > logTree.size ? 'TOO_SHORT' : 'FAILS';
 }
 
-/** What was signed of the lost end of a log that was restored from a backup is no longer looked for, in none of the sources. */
+/**
+ * What was signed of the lost end of a log that was restored from a backup is no longer looked for, in the source that tells of the restore afterwards. Whoever keeps a copy that does not tell of
+ * it is shown what is gone.
+ */
 function withoutLostEnds(judged: readonly Judged[]): { readonly judged: readonly Judged[]; readonly restores: VerificationReport['restores'] } {
-  const restoring = judged.filter(({ standing, isOutside, verdict }) => standing !== null && isOutside && verdict === 'HOLDS');
-  const isLost = (checkpoint: Judged) =>
-    checkpoint.verdict !== 'HOLDS' &&
-    restoring.some(({ source, line, standing }) => source === checkpoint.source && line > checkpoint.line && checkpoint.size > (standing ?? Infinity));
-  const lost = new Set(judged.filter(isLost).map(signedHead));
+  const restoring = judged.filter(({ standing, verdict }) => standing !== null && verdict === 'HOLDS');
+  const isLost = (each: Judged) => each.verdict !== 'HOLDS' && restoring.some((by) => supersedes(by, each));
   return {
-    judged: judged.map((each): Judged => (lost.has(signedHead(each)) && each.verdict !== 'HOLDS' ? { ...each, verdict: 'SUPERSEDED' } : each)),
+    judged: judged.map((each): Judged => (isLost(each) ? { ...each, verdict: 'SUPERSEDED' } : each)),
     restores: restoring.map(({ source, createdAt, standing }) => ({ source, createdAt, standingTreeSize: standing ?? 0 })),
   };
 }
-
-const signedHead = ({ size, root }: TrustedCheckpoint) => `${size} ${root.toString('base64')}`;
 
 /** The key vouched for two logs of the same size: whoever has it showed one to some and another to others, or rewrote the log and signed it again. */
 function splitViews(judged: readonly Judged[]): readonly Finding[] {

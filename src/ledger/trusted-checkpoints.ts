@@ -5,9 +5,14 @@ import type { GivenCheckpoint } from './verification-input.js';
 import type { Finding } from './verification-report.js';
 
 /** A checkpoint that a trusted key has signed. */
-export interface TrustedCheckpoint extends Omit<GivenCheckpoint, 'signedNote'> {
+export interface TrustedCheckpoint extends GivenCheckpoint {
+  readonly signedNote: string;
+  /** The name of the log, which is the key's. */
+  readonly origin: string;
   readonly size: number;
   readonly root: Hash;
+  /** Where it says that the log was restored from a backup: how many leaves are left of what older ones say. Null: it does not. */
+  readonly standing: number | null;
 }
 
 /** Sorts out what is signed by a key that is trusted; everything else is a finding. The trusted ones come by size. */
@@ -19,17 +24,27 @@ export function trustedCheckpoints(
   const known = new Map<string, Opened>();
   const trusted: TrustedCheckpoint[] = [];
   const findings: Finding[] = [];
-  for (const { signedNote, ...told } of given) {
+  for (const told of given) {
+    const { signedNote } = told;
     const opened = signedNote === null ? malformed('It is no line of a file of checkpoints.') : (known.get(signedNote) ?? open(signedNote, keys));
     if (signedNote !== null) known.set(signedNote, opened);
-    if (opened.kind === 'TRUSTED') trusted.push({ ...told, size: opened.head.size, root: opened.head.root });
-    else {
+    if (signedNote !== null && opened.kind === 'TRUSTED') trusted.push({ ...told, signedNote, ...signedIn(opened.head) });
+    else if (opened.kind !== 'TRUSTED') {
       const message = `Checkpoint ${told.line} of ${told.source}: ${opened.message}`;
       findings.push({ kind: opened.kind, leafIndex: null, endLeafIndex: null, position: null, message });
     }
   }
   trusted.sort((one, other) => one.size - other.size);
   return { trusted, findings };
+}
+
+/** Whether the one tells of a restore from a backup, after which the other no longer counts. */
+export function supersedes({ source, line, standing }: TrustedCheckpoint, older: TrustedCheckpoint): boolean {
+  return standing !== null && source === older.source && line > older.line && older.size > standing;
+}
+
+function signedIn({ origin, size, root, restored }: TreeHead): Pick<TrustedCheckpoint, 'origin' | 'size' | 'root' | 'standing'> {
+  return { origin, size, root, standing: restored ? Number(restored.standingTreeSize) : null };
 }
 
 type Opened =

@@ -32,13 +32,6 @@ export interface GivenCheckpoint {
   readonly signedNote: string | null;
   /** When it says that it was signed; no signature covers that. */
   readonly createdAt: string | null;
-  /**
-   * Where somebody said with it that the log was restored from a backup: the size up to which older checkpoints of the source still count. No signature covers that either, so it is believed of a
-   * source outside alone. Null: nobody said so.
-   */
-  readonly standing: number | null;
-  /** Whether the source is out of reach of whoever can change the log. */
-  readonly isOutside: boolean;
 }
 
 export interface VerificationInput {

@@ -73,7 +73,7 @@ export interface VerificationReport {
   readonly coveredBy: CoveringCheckpoint | null;
   /** Leaves after it: no checkpoint says anything of these. */
   readonly uncovered: number;
-  /** Where checkpoints outside say that the log was restored from a backup: what was signed after so many leaves is lost with the former log, and was not looked for. */
+  /** Where checkpoints say that the log was restored from a backup: what their source has of the former log beyond so many leaves was not looked for. */
   readonly restores: readonly { readonly source: string; readonly createdAt: string | null; readonly standingTreeSize: number }[];
   /** Where the log begins to be something else than it was; of a stretch where it begins. */
   readonly firstBad: { readonly leafIndex: number; readonly position: bigint | null } | null;

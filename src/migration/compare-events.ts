@@ -15,8 +15,9 @@ export interface ComparedEvents {
   readonly categories: ReadonlyMap<string, number>;
   /** SHA-256 over all events in the order of the log, in hexadecimal: stream, revision, id, type, time, data and metadata of each. */
   readonly digest: string;
-  /** The root of the Merkle tree over what the audit trail shows, in base64: it is the same on both sides, and so are all proofs. */
+  /** The root of the Merkle tree over what the audit trail shows, on either side, in base64: where they are the same, so are all proofs. They are not where a cluster's clocks stepped back. */
   readonly rootHash: string;
+  readonly targetRootHash: string;
   /** How many of the source's checkpoints the tree was held against. */
   readonly checkpoints: number;
   /** The last event as it is on either side; null for empty logs. */
@@ -46,7 +47,7 @@ export async function compareEvents(source: Side, target: Side, count: number, s
       if (line !== theirLine) throw differs(target, event, next.value);
       here.update(line);
       there.update(theirLine);
-      tree.add(next.value);
+      tree.add(event, next.value);
       const [category = ''] = event.streamId.split('-', 1);
       categories.set(category, (categories.get(category) ?? 0) + 1);
       last = { source: event, target: next.value };
@@ -69,9 +70,10 @@ export async function compareEvents(source: Side, target: Side, count: number, s
   return { count: compared, categories, digest, ...tree.ended(), last };
 }
 
-/** The tree of the copied log, held against what was signed of the source's. */
+/** The trees of both logs, the source's held against what was signed of it. */
 class SignedTree {
   readonly #edge = new MerkleEdge();
+  readonly #targetEdge = new MerkleEdge();
   readonly #left: TreeHead[];
 
   constructor(
@@ -82,9 +84,10 @@ class SignedTree {
   }
 
   /** @throws {MigrationFailed} the log is not what was signed. */
-  add(event: RecordedEvent): void {
+  add(event: RecordedEvent, there: RecordedEvent): void {
     if (!auditedStreamPrefixes.some((prefix) => event.streamId.startsWith(prefix))) return;
     this.#edge.append(leafHash(leafInput(event)));
+    this.#targetEdge.append(leafHash(leafInput(there)));
     while (this.#left[0]?.size === this.#edge.size)
       if (this.#left.shift()?.root.equals(this.#edge.root()) !== true)
         throw new MigrationFailed(
@@ -93,13 +96,14 @@ class SignedTree {
   }
 
   /** @throws {MigrationFailed} the log ends before what was signed. */
-  ended(): Pick<ComparedEvents, 'rootHash' | 'checkpoints'> {
+  ended(): Pick<ComparedEvents, 'rootHash' | 'targetRootHash' | 'checkpoints'> {
     const [lost] = this.#left;
     if (lost)
       throw new MigrationFailed(
         `A checkpoint of ${this.source.name} was signed of ${lost.size} events, and it holds ${this.#edge.size}. If it was restored from a backup, say so first: postledger audit accept-restore.`,
       );
-    return { rootHash: this.#edge.root().toString('base64'), checkpoints: this.signed.length };
+    const [rootHash, targetRootHash] = [this.#edge.root().toString('base64'), this.#targetEdge.root().toString('base64')];
+    return { rootHash, targetRootHash, checkpoints: this.signed.length };
   }
 }
 

@@ -1,3 +1,4 @@
+import type { TreeHead } from '../ledger/checkpoint.js';
 import { compareEvents, type ComparedEvents } from './compare-events.js';
 import { copyEvents, placeReached, type Place } from './copy-events.js';
 import { compareSecrets, copySecrets, type ComparedSecrets } from './secrets.js';
@@ -21,9 +22,10 @@ export interface Migration {
 /**
  * Copies a log and its secrets into an empty pair of stores, or goes on where an earlier run ended, then compares both sides. The source is only read. It should have no writers; those
  * it has are noticed, and what they add until the end of the comparison is copied as well.
+ * @param signed what the source's checkpoints say: the log has to be what was signed.
  * @throws {MigrationFailed} the target holds something else, or a difference was found. What was copied stays.
  */
-export async function migrate(source: Side, target: Side, onProgress: OnProgress = () => undefined): Promise<Migration> {
+export async function migrate(source: Side, target: Side, onProgress: OnProgress = () => undefined, signed: readonly TreeHead[] = []): Promise<Migration> {
   const found = await placeReached(source, target, onProgress);
   // Each round ends with what the events refer to, so nothing in the target ever refers to a password that is nowhere.
   let place = await copyEvents(source, target, found, onProgress);
@@ -32,7 +34,7 @@ export async function migrate(source: Side, target: Side, onProgress: OnProgress
     await copySecrets(source, target, onProgress);
     const after = await copyEvents(source, target, place, onProgress);
     if (after.count === place.count) {
-      const compared = await compare(source, target, place, round, onProgress);
+      const compared = await compare(source, target, place, { round, signed, onProgress });
       if (compared) return { found: found.count, copied: place.count - found.count, cameLater: place.count - first.count, ...compared };
     }
     if (round === mostRounds)
@@ -46,10 +48,9 @@ async function compare(
   source: Side,
   target: Side,
   { count, position }: Place,
-  round: number,
-  onProgress: OnProgress,
+  { round, signed, onProgress }: { readonly round: number; readonly signed: readonly TreeHead[]; readonly onProgress: OnProgress },
 ): Promise<Pick<Migration, 'events' | 'secrets'> | null> {
-  const events = await compareEvents(source, target, count, source.signed, onProgress);
+  const events = await compareEvents(source, target, count, signed, onProgress);
   const secrets = await secretsOrChanging(source, target, round, onProgress);
   for await (const _ of ownEvents(source, position)) return null;
   return secrets && { events, secrets };

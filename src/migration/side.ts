@@ -1,6 +1,5 @@
 import { streamPrefixes } from '../domain/streams.js';
 import type { EventStore, Position, RecordedEvent } from '../event-store/event-store.js';
-import type { TreeHead } from '../ledger/checkpoint.js';
 import type { CarryingSecretStore } from '../secret-store/secret-cargo.js';
 
 /** One side of a migration: the log and the secrets that belong to it. */
@@ -9,8 +8,6 @@ export interface Side {
   readonly name: string;
   readonly events: EventStore;
   readonly secrets: CarryingSecretStore;
-  /** What the checkpoints that lie beside the log say. Only a source is asked. */
-  readonly signed: readonly TreeHead[];
   /** What the log is shared with: nothing, or a server's other applications, whose streams are passed over. */
   readonly log: 'alone' | 'shared';
   /** How many appends may be under way at once and still be written in the order in which they were asked for. */

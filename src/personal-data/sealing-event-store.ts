@@ -23,6 +23,11 @@ import { accountOf, subjectOf } from './subject.js';
 /** So many accounts' keys are remembered at once, as many as a secret store keeps in memory. */
 const mostKeys = 10_000;
 
+export interface SealingOptions {
+  /** How many events may wait for their accounts' keys at once, where the secret store is on other machines. Default: one after the other. */
+  readonly keysAhead?: number;
+}
+
 interface Opened {
   readonly event: RecordedEvent;
   /** What it was opened with: once that is erased, the event is opened anew. Null for what is erased, which it stays. */
@@ -39,12 +44,14 @@ export class SealingEventStore implements EventStore {
   readonly #keys = new Map<StreamId, PersonalDataKey | 'erased'>();
   /** By the object that the raw store gave: it gives the same one to all who follow the log. */
   readonly #opened = new WeakMap<RecordedEvent, Opened>();
+  readonly #looking = new Map<StreamId, Promise<unknown>>();
   readonly #appending = new Set<Promise<unknown>>();
   #isClosed = false;
 
   constructor(
     readonly raw: EventStore,
     private readonly secrets: Pick<SecretStore, 'usePersonalDataKey'>,
+    private readonly options: SealingOptions = {},
   ) {}
 
   /**
@@ -67,7 +74,7 @@ export class SealingEventStore implements EventStore {
   }
 
   readAll(options?: ReadAllOptions): AsyncIterable<RecordedEvent> {
-    return mappedIterable(this.raw.readAll(options), (event) => this.#open(event));
+    return mappedIterable(this.raw.readAll(options), (event) => this.#open(event), this.#ahead);
   }
 
   subscribeToAll(options: {
@@ -77,13 +84,27 @@ export class SealingEventStore implements EventStore {
   }): AsyncIterable<SubscriptionMessage> {
     // Before it has caught up, a subscription is given objects of its own, and to remember what became of them would be in vain.
     let isLive = false;
-    return mappedIterable(this.raw.subscribeToAll(options), (message) => {
+    const { signal } = options;
+    const ending = new AbortController();
+    const leave = () => {
+      signal.removeEventListener('abort', leave);
+      ending.abort();
+    };
+    signal.addEventListener('abort', leave);
+    if (signal.aborted) leave();
+    const open = (message: SubscriptionMessage): SubscriptionMessage | Promise<SubscriptionMessage> => {
       if (message.kind === 'caughtUp') isLive = true;
       if (message.kind !== 'event') return message;
       const event = isLive ? this.#openShared(message.event) : this.#open(message.event);
       if (event instanceof Promise) return event.then((opened) => ({ kind: 'event', event: opened }));
       return event === message.event ? message : { kind: 'event', event };
-    });
+    };
+    return mappedIterable(this.raw.subscribeToAll({ ...options, signal: ending.signal }), open, { isOver: () => signal.aborted, leave, ...this.#ahead });
+  }
+
+  get #ahead(): { readonly ahead?: number } {
+    const { keysAhead } = this.options;
+    return keysAhead === undefined ? {} : { ahead: keysAhead };
   }
 
   headPosition(): Promise<Position | undefined> {
@@ -190,7 +211,24 @@ export class SealingEventStore implements EventStore {
     }
   }
 
+  /** One look at a time for each account: its events often follow each other. */
   async #openLater(event: RecordedEvent, personal: SealedPersonalData): Promise<RecordedEvent> {
+    const { subject } = personal;
+    const looking = this.#looking.get(subject);
+    if (looking) {
+      await Promise.allSettled([looking]);
+      return this.#open(event);
+    }
+    const opening = this.#lookUpAndOpen(event, personal);
+    this.#looking.set(subject, opening);
+    try {
+      return await opening;
+    } finally {
+      this.#looking.delete(subject);
+    }
+  }
+
+  async #lookUpAndOpen(event: RecordedEvent, personal: SealedPersonalData): Promise<RecordedEvent> {
     try {
       const found = await this.#withKey(personal.subject, { create: false }, (key) => openedOrUnreadable(event, personal, key));
       if (found !== 'erased' && found !== null) return found;

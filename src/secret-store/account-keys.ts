@@ -24,11 +24,13 @@ export class AccountKeys {
       const cached = this.cache.recent(accountId);
       if (cached) return use(cached);
 
-      const stored = this.rows.find(accountId);
+      const stored = this.rows.findWithKey(accountId);
       if (stored === null) return null;
-      if (stored.kind === 'shredded') throw new AccountShredded(accountId);
+      const { account, wrapped } = stored;
+      if (account.kind === 'shredded') throw new AccountShredded(accountId);
+      if (wrapped === null) throw new SecretUnreadable(accountId, null, { cause: new SlotDamaged(account.slotId) });
       const { shreds } = this.rows;
-      const key = await this.#read(accountId, (wrapped) => this.wrapping.accountKey(accountId, stored.keyId, wrapped), stored);
+      const key = await readable(accountId, () => this.wrapping.accountKey(accountId, account.keyId, wrapped));
       // While a key service answered, the account may have been shredded, or another call may have been quicker.
       const isThere = shreds === this.rows.shreds || this.rows.find(accountId)?.kind === 'present';
       if (isThere && !this.cache.has(accountId)) {
@@ -46,7 +48,7 @@ export class AccountKeys {
 
   /** Wraps a stored key anew under the active root key. */
   rewrap(accountId: string, stored: PresentAccount): Promise<WrappedKey> {
-    return this.#read(accountId, (wrapped) => this.wrapping.rewrapAccountKey(accountId, stored.keyId, wrapped), stored);
+    return readable(accountId, () => this.wrapping.rewrapAccountKey(accountId, stored.keyId, this.rows.wrappedKey(stored)));
   }
 
   remember(accountId: string, key: AccountKey): void {
@@ -60,13 +62,14 @@ export class AccountKeys {
   forgetAll(): void {
     this.cache.forgetAll();
   }
+}
 
-  async #read<Result>(accountId: string, read: (wrapped: WrappedKey) => Promise<Result>, account: PresentAccount): Promise<Result> {
-    try {
-      return await read(this.rows.wrappedKey(account));
-    } catch (error) {
-      if (error instanceof UnwrapFailed || error instanceof SlotDamaged) throw new SecretUnreadable(accountId, null, { cause: error });
-      throw error;
-    }
+/** @throws {SecretUnreadable} in place of a key that does not unwrap. */
+async function readable<Result>(accountId: string, read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof UnwrapFailed || error instanceof SlotDamaged) throw new SecretUnreadable(accountId, null, { cause: error });
+    throw error;
   }
 }

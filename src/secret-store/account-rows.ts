@@ -1,6 +1,6 @@
 import { change, query, type Database } from './database.js';
 import type { WrappedKey } from './root-keys.js';
-import type { Slots } from './slots.js';
+import { slotContents, type Slots } from './slots.js';
 
 export interface PresentAccount {
   readonly kind: 'present';
@@ -14,6 +14,8 @@ export type StoredAccount = PresentAccount | { readonly kind: 'shredded' };
 
 type AccountRow = { readonly keyId: string; readonly rootKeyId: string; readonly slotId: number; readonly shreddedAt: null } | { readonly shreddedAt: number };
 
+type KeyedRow = AccountRow & { readonly slotBytes: Uint8Array | null };
+
 /** The accounts as rows: each one's wrapped key, or that it was shredded. Changes belong inside a transaction. */
 export class AccountRows {
   readonly #sql;
@@ -25,6 +27,11 @@ export class AccountRows {
   ) {
     const shredded = 'key_id = NULL, root_key_id = NULL, key_slot = NULL, shredded_at = excluded.shredded_at';
     this.#sql = {
+      withKey: query<KeyedRow>(
+        database,
+        `SELECT key_id AS keyId, root_key_id AS rootKeyId, key_slot AS slotId, shredded_at AS shreddedAt, bytes AS slotBytes
+         FROM account LEFT JOIN slot ON slot_id = key_slot WHERE account_id = ?`,
+      ),
       find: query<AccountRow>(
         database,
         'SELECT key_id AS keyId, root_key_id AS rootKeyId, key_slot AS slotId, shredded_at AS shreddedAt FROM account WHERE account_id = ?',
@@ -48,6 +55,15 @@ export class AccountRows {
     const row = this.#sql.find.get(accountId);
     if (row === undefined) return null;
     return row.shreddedAt === null ? { kind: 'present', keyId: row.keyId, rootKeyId: row.rootKeyId, slotId: row.slotId } : { kind: 'shredded' };
+  }
+
+  /** As {@link find}, with the key that the account has: null where its slot is gone. */
+  findWithKey(accountId: string): { readonly account: StoredAccount; readonly wrapped: WrappedKey | null } | null {
+    const row = this.#sql.withKey.get(accountId);
+    if (row === undefined) return null;
+    if (row.shreddedAt !== null) return { account: { kind: 'shredded' }, wrapped: null };
+    const { keyId, rootKeyId, slotId, slotBytes } = row;
+    return { account: { kind: 'present', keyId, rootKeyId, slotId }, wrapped: slotBytes && { rootKeyId, bytes: slotContents(slotBytes) } };
   }
 
   /** @throws {SlotDamaged} */

@@ -1,7 +1,6 @@
 import { createCipheriv, createDecipheriv, hash } from 'node:crypto';
 import { hkdfExpand } from './hkdf.js';
 import { HmacSha256 } from './hmac-sha256.js';
-import { lengthPrefixed } from './length-prefixed.js';
 import { freshRandom } from './random-pool.js';
 import { SealBroken } from './seal-broken.js';
 
@@ -107,6 +106,7 @@ export class PersonalDataKey {
   }
 
   #associatedData({ eventId, streamId, commitments }: PersonalPlace): Buffer {
-    return lengthPrefixed(format, this.id, eventId, streamId, String(commitments.length), ...commitments.flat());
+    // JSON of nothing but texts: no two lists give the same.
+    return Buffer.from(JSON.stringify([format, this.id, eventId, streamId, commitments]));
   }
 }

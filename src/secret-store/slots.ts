@@ -37,7 +37,7 @@ export class Slots {
 
   /** @throws {SlotDamaged} */
   read(slotId: number): Buffer {
-    return unpad(this.#bytes(slotId));
+    return slotContents(this.#bytes(slotId));
   }
 
   /** Keeps the bytes, at most 65,535, and answers with the slot that holds them. */
@@ -119,7 +119,8 @@ function pad(bytes: Buffer): Buffer {
   return padded;
 }
 
-function unpad(padded: Uint8Array): Buffer {
+/** What was put into the slot whose bytes these are. */
+export function slotContents(padded: Uint8Array): Buffer {
   const bytes = Buffer.from(padded.buffer, padded.byteOffset, padded.byteLength);
   return bytes.subarray(lengthPrefix, lengthPrefix + bytes.readUInt16BE());
 }

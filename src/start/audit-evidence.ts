@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseCheckpointLine } from '../checkpoints/signed-checkpoint.js';
 import { publicKeysIn } from '../checkpoints/signing-key.js';
 import { outsidePath, type Config } from '../config.js';
 import { NoteMalformed, verifierFrom, type NoteVerifier } from '../ledger/signed-note.js';
@@ -43,27 +42,40 @@ export function givenCheckpoints(settings: Settings, copies: readonly string[]):
   if (missing !== undefined) throw new CommandFailed(`There is no file ${missing}. Name the copies of the checkpoints by --checkpoints.`);
   const own = ownCheckpoints(settings.dataDirectory).path;
   const outside = new Set([...outsidePath(settings), ...copies].map((path) => resolve(path)));
-  return [own, ...outside].filter((path) => existsSync(path)).flatMap((path) => checkpointsIn(path, path !== own));
+  return [own, ...outside].filter((path) => existsSync(path)).flatMap(checkpointsIn);
 }
 
 /** A file as the service writes it, a line of JSON each; or the text of one signed note. */
-function checkpointsIn(path: string, isOutside: boolean): readonly GivenCheckpoint[] {
+function checkpointsIn(path: string): readonly GivenCheckpoint[] {
   const text = readFileSync(path, 'utf8');
-  const of = (line: number, told: Pick<GivenCheckpoint, 'signedNote' | 'createdAt' | 'standing'>) => ({ source: path, line, isOutside, ...told });
-  if (text !== '' && !text.startsWith('{')) return [of(1, { signedNote: text, createdAt: null, standing: null })];
+  if (text !== '' && !/^\s*\{/.test(text)) return [{ source: path, line: 1, signedNote: text, createdAt: null }];
   return text.split('\n').flatMap((line, index) => {
     // What a crash left half has no closing brace.
     if (!line.endsWith('}')) return [];
-    return [of(index + 1, toldBy(line))];
+    return [{ source: path, line: index + 1, ...toldBy(line) }];
   });
 }
 
-function toldBy(line: string): Pick<GivenCheckpoint, 'signedNote' | 'createdAt' | 'standing'> {
+/** The note in a line as the service writes it, the newest of several; or the text itself. */
+export function noteIn(text: string): string {
+  const newest = text.split('\n').findLast((line) => line.endsWith('}'));
+  return (newest === undefined ? null : toldBy(newest).signedNote) ?? text;
+}
+
+/** What is beside the note is for reading, and is not taken for anything else. */
+function toldBy(line: string): Pick<GivenCheckpoint, 'signedNote' | 'createdAt'> {
+  const told = parsed(line);
+  const text = (name: string) => (typeof told[name] === 'string' ? told[name] : null);
+  return { signedNote: text('signedNote'), createdAt: text('createdAt') };
+}
+
+function parsed(line: string): Readonly<Record<string, unknown>> {
   try {
-    const { signedNote, createdAt, restored } = parseCheckpointLine(line);
-    return { signedNote, createdAt, standing: restored ? Number(restored.standingTreeSize) : null };
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
   } catch (error) {
-    if (!(error instanceof NoteMalformed)) throw error;
-    return { signedNote: null, createdAt: null, standing: null };
+    // A line that is no JSON has no note, and is told as such.
+    if (error instanceof SyntaxError) return {};
+    throw error;
   }
 }

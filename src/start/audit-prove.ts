@@ -3,20 +3,19 @@ import { stderr, stdout } from 'node:process';
 import { setTimeout as after } from 'node:timers/promises';
 import { LedgerFile } from '../../projections/audit-ledger-file.js';
 import type { LedgerReader } from '../../projections/audit-ledger-reader.js';
-import { CheckpointFile } from '../checkpoints/checkpoint-file.js';
-import { originOf, parseCheckpointLine, trustedHead, type SignedCheckpoint } from '../checkpoints/signed-checkpoint.js';
-import type { InclusionProof } from '../commands/audit-proofs.js';
-import { outsidePath, type Config } from '../config.js';
+import type { Config } from '../config.js';
 import { parseCheckpoint } from '../ledger/checkpoint.js';
 import { leafHash } from '../ledger/hashes.js';
 import { leafInput } from '../ledger/leaf.js';
 import { NoteMalformed, parseNote, type NoteVerifier } from '../ledger/signed-note.js';
-import { trustedKeys } from './audit-evidence.js';
+import { supersedes, trustedCheckpoints, type TrustedCheckpoint } from '../ledger/trusted-checkpoints.js';
+import { givenCheckpoints, noteIn, trustedKeys } from './audit-evidence.js';
 import { openAuditLog, type AuditLog } from './audit-log.js';
 import { recordReading } from './audit-record.js';
-import { ownCheckpoints } from './checkpointing.js';
 import { CommandFailed } from './command-failed.js';
 
+/** So many lines of a file are searched for the newest checkpoint. */
+const mostSearched = 2_000;
 /** How long the hashes are waited for, and how often they are looked at, in milliseconds. */
 const patience = 2_000;
 const betweenLooks = 20;
@@ -29,7 +28,20 @@ export interface AuditProveOptions {
 }
 
 /** What `scripts/verify-proof.mjs` checks. What stands behind its commitments it cannot tell: that takes the keys, which the running service has (`auditProof`). */
-export interface ProofFile extends Omit<InclusionProof, 'disclosures'> {
+export interface ProofFile {
+  readonly entryId: string;
+  readonly leafIndex: string;
+  readonly leafHash: string;
+  readonly leafInput: string;
+  readonly inclusionPath: readonly string[];
+  /** `createdAt` is under no signature; null where the checkpoint was kept without it. */
+  readonly checkpoint: {
+    readonly origin: string;
+    readonly treeSize: string;
+    readonly rootHash: string;
+    readonly signedNote: string;
+    readonly createdAt: string | null;
+  };
   readonly consistency?: { readonly fromTreeSize: string; readonly fromRootHash: string; readonly path: readonly string[] };
 }
 
@@ -46,12 +58,12 @@ export async function proveAuditEntry(config: Config, entryId: string, { since, 
     const log = await openAuditLog(config);
     try {
       const checkpoint = await newestCheckpoint(config, keys, ledger.reader);
-      const proof = await prove(entryId, { log, ledger: ledger.reader, checkpoint, keys, since });
+      const proof = await prove(entryId, { log, ledger: ledger.reader, checkpoint, since });
       const text = `${JSON.stringify(proof, null, 2)}\n`;
       await recordReading(log, 'audit prove', { entryId: proof.entryId });
       if (out === undefined) stdout.write(text);
       else writeFileSync(out, text, { flag: 'wx' });
-      stderr.write(`Leaf ${proof.leafIndex} of ${checkpoint.treeSize}. To check it: node scripts/verify-proof.mjs <public key> ${out ?? '<this file>'}\n`);
+      stderr.write(`Leaf ${proof.leafIndex} of ${checkpoint.size}. To check it: node scripts/verify-proof.mjs <public key> ${out ?? '<this file>'}\n`);
     } finally {
       await log.close();
     }
@@ -63,15 +75,14 @@ export async function proveAuditEntry(config: Config, entryId: string, { since, 
 interface Sources {
   readonly log: AuditLog;
   readonly ledger: LedgerReader;
-  readonly checkpoint: SignedCheckpoint;
-  readonly keys: readonly NoteVerifier[];
+  readonly checkpoint: TrustedCheckpoint;
   readonly since: string | undefined;
 }
 
-async function prove(entryId: string, { log, ledger, checkpoint, keys, since }: Sources): Promise<ProofFile> {
+async function prove(entryId: string, { log, ledger, checkpoint, since }: Sources): Promise<ProofFile> {
   const event = await log.find(entryId.toLowerCase());
   if (event === null) throw new CommandFailed(`The log has no entry ${entryId}. Its id is the member id of an audit entry.`);
-  const size = Number(checkpoint.treeSize);
+  const { size, root, origin, signedNote, createdAt } = checkpoint;
   const index = ledger.indexOf(event.position);
   if (index === null && event.position > ledger.leaf(ledger.size - 1).position)
     throw new CommandFailed('The hashes of the log are not as far as the entry. Start the service, and try again.');
@@ -84,14 +95,13 @@ async function prove(entryId: string, { log, ledger, checkpoint, keys, since }: 
   const input = leafInput(event);
   const { hash } = ledger.leaf(index);
   if (!leafHash(input).equals(hash)) throw new CommandFailed(`The entry is not what was recorded of it: it was changed. postledger audit verify says more.`);
-  const publicKey = keys.find((key) => trustedHead(checkpoint.signedNote, [key]) !== null)?.text ?? '';
   return {
     entryId: event.id,
     leafIndex: String(index),
     leafHash: hash.toString('base64'),
     leafInput: input,
     inclusionPath: ledger.inclusionPath(index, size).map((each) => each.toString('base64')),
-    checkpoint: { ...checkpoint, origin: originOf(checkpoint), publicKey },
+    checkpoint: { origin, treeSize: String(size), rootHash: root.toString('base64'), signedNote, createdAt },
     ...(since !== undefined && { consistency: consistencyWith(sizeNamed(since), size, ledger) }),
   };
 }
@@ -106,20 +116,18 @@ function consistencyWith(from: number, size: number, ledger: LedgerReader): NonN
   };
 }
 
-/** The newest one, wherever it lies, that the hashes still begin with. @throws {CommandFailed} */
-async function newestCheckpoint(config: Config, keys: readonly NoteVerifier[], ledger: LedgerReader): Promise<SignedCheckpoint> {
-  const files = [ownCheckpoints(config.dataDirectory), ...outsidePath(config).map((path) => new CheckpointFile(path))];
-  const kept = await Promise.all(files.map((file) => file.newest()));
-  const trusted = kept.flatMap((checkpoint) => {
-    const head = checkpoint && trustedHead(checkpoint.signedNote, keys);
-    return head ? [{ checkpoint, head }] : [];
-  });
-  const [newest] = trusted.sort((one, other) => other.head.size - one.head.size);
-  if (!newest) throw new CommandFailed('There is no checkpoint yet. The running service signs the first within a minute of the first event.');
-  const { checkpoint, head } = newest;
-  if (!(await holds(ledger, head.size)))
+/** The largest one, wherever it lies, which the hashes begin with. @throws {CommandFailed} there is none, or they do not. */
+async function newestCheckpoint(config: Config, keys: readonly NoteVerifier[], ledger: LedgerReader): Promise<TrustedCheckpoint> {
+  const given = givenCheckpoints(config, []);
+  const sources = [...new Set(given.map(({ source }) => source))];
+  const newest = sources.flatMap((each) => given.filter(({ source }) => source === each).slice(-mostSearched));
+  const { trusted } = trustedCheckpoints(newest, keys);
+  const checkpoint = trusted.findLast((each) => !trusted.some((other) => supersedes(other, each)));
+  if (!checkpoint) throw new CommandFailed('There is no checkpoint yet. The running service signs the first within a minute of the first event.');
+  const { size, root } = checkpoint;
+  if (!(await holds(ledger, size)))
     throw new CommandFailed(`The hashes in ${config.dataDirectory} are not as far as the newest checkpoint. Start the service, and try again.`);
-  if (!ledger.root(head.size).equals(head.root)) throw new CommandFailed('The log is not what the newest checkpoint says. postledger audit verify says more.');
+  if (!ledger.root(size).equals(root)) throw new CommandFailed('The log is not what the newest checkpoint says. postledger audit verify says more.');
   return checkpoint;
 }
 
@@ -133,9 +141,8 @@ async function holds(ledger: LedgerReader, size: number): Promise<boolean> {
 function sizeNamed(since: string): number {
   if (/^\d{1,15}$/.test(since)) return Number(since);
   if (!existsSync(since)) throw new CommandFailed(`--since takes a size of the tree, or a file with a checkpoint: ${since} is neither.`);
-  const text = readFileSync(since, 'utf8');
+  const note = noteIn(readFileSync(since, 'utf8'));
   try {
-    const note = text.startsWith('{') ? parseCheckpointLine(text.trimEnd()).signedNote : text;
     return parseCheckpoint(parseNote(note).text).size;
   } catch (error) {
     if (!(error instanceof NoteMalformed)) throw error;

@@ -6,7 +6,7 @@ import { StreamDatabase } from '../audit-stream/stream-database.js';
 import type { StreamOrder } from '../audit-stream/stream-requests.js';
 import { StreamState } from '../audit-stream/stream-state.js';
 import type { Config } from '../config.js';
-import { lockDataDirectory, StoreLocked } from '../event-store/embedded-lock.js';
+import { isHeld } from '../event-store/embedded-lock.js';
 import { callOfOperator } from './command-line-token.js';
 import { CommandFailed } from './command-failed.js';
 
@@ -61,13 +61,13 @@ function letterLine({ position, entryId, action, cause, attempts, refusedAt }: D
   return `${position}  ${entryId}  ${action}  ${cause} after ${attempts} attempts, ${refusedAt.toISOString()}\n`;
 }
 
-/** Leaves the order for the service and waits for what it says of it. One that does not run takes it up when it starts. */
+/** Leaves the order for the service and waits for what it says of it. One that does not run takes it up when it starts within a day. */
 async function order({ dataDirectory }: Settings, wanted: StreamOrder): Promise<void> {
   const state = stateIn(dataDirectory);
   try {
     const id = state.requests.ask(wanted, callOfOperator().actor, new Date());
-    if (!isInUse(dataDirectory)) {
-      stdout.write('The service does not run. It takes this up when it starts.\n');
+    if (!isHeld(dataDirectory)) {
+      stdout.write('The service does not run. It takes this up when it starts within a day.\n');
       return;
     }
     for (const until = Date.now() + patience; Date.now() < until; await after(betweenLooks)) {
@@ -77,7 +77,9 @@ async function order({ dataDirectory }: Settings, wanted: StreamOrder): Promise<
       stdout.write(`${answer.words}\n`);
       return;
     }
-    stdout.write('The service runs and has not taken this up yet. It does when POSTLEDGER_AUDIT_WEBHOOK_URL is set for it, and its event store answers.\n');
+    stdout.write(
+      'No service has taken this up yet. One does within a day once it runs, POSTLEDGER_AUDIT_WEBHOOK_URL is set for it, and its event store answers.\n',
+    );
   } finally {
     state.close();
   }
@@ -99,16 +101,6 @@ function stateIn(directory: string): StreamState {
       `Nothing was ever streamed from ${directory}. Set POSTLEDGER_AUDIT_WEBHOOK_URL and start the service; POSTLEDGER_DATA_DIR says where its data are.`,
     );
   return new StreamState(database);
-}
-
-function isInUse(directory: string): boolean {
-  try {
-    lockDataDirectory(directory).release();
-    return false;
-  } catch (error) {
-    if (error instanceof StoreLocked) return true;
-    throw error;
-  }
 }
 
 function refuseUnreadable(from: string): void {

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { StreamStatus } from '../audit-stream/audit-stream.js';
+import type { CheckpointStatus } from '../audit-stream/checkpoint-delivery.js';
 import type { DeliveryFailure } from '../audit-stream/delivery.js';
 
 const kinds = ['refused', 'unavailable'] as const satisfies readonly DeliveryFailure['kind'][];
@@ -9,7 +10,7 @@ export class StreamMetrics {
   readonly #taken: Counter;
   readonly #failures: Counter<'kind'>;
 
-  constructor(registry: Registry, status: () => StreamStatus) {
+  constructor(registry: Registry, status: () => StreamStatus, checkpoints: () => CheckpointStatus) {
     const registers = [registry];
     this.#taken = new Counter({ name: 'postledger_audit_stream_entries_total', help: 'Entries of the audit trail that the receiver has taken.', registers });
     this.#failures = new Counter({
@@ -36,6 +37,10 @@ export class StreamMetrics {
     gauge('entries_behind', 'How many entries are still to be sent: counted up to a hundred, beyond that estimated.', ({ lag }) => lag.entriesBehind);
     gauge('seconds_behind', 'How long ago the oldest of them was recorded, in seconds; 0 when there is none.', ({ lag }) => lag.secondsBehind);
     gauge('dead_letters', 'Entries that the receiver does not take.', ({ deadLetters }) => deadLetters);
+    gauge('checkpoints_standing_seconds', 'For how long no checkpoint has gone through though there is one to send; 0 while they go through.', () => {
+      const { trouble } = checkpoints();
+      return trouble === null ? 0 : (Date.now() - trouble.since.getTime()) / 1_000;
+    });
     gauge('standing', 'Whether the stream stands because nothing goes through: 1 if it does, else 0.', ({ trouble }) => (trouble === null ? 0 : 1));
   }
 

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Views } from '../../projections/views.js';
 import { AuditStream, type StreamStatus } from '../audit-stream/audit-stream.js';
-import { CheckpointDelivery } from '../audit-stream/checkpoint-delivery.js';
+import { CheckpointDelivery, type CheckpointObserver } from '../audit-stream/checkpoint-delivery.js';
 import type { StreamedCheckpoint } from '../audit-stream/messages.js';
 import { StreamDatabase } from '../audit-stream/stream-database.js';
 import { StreamState } from '../audit-stream/stream-state.js';
@@ -53,7 +53,11 @@ export async function startAuditStream(config: AuditWebhookConfig, parts: AuditS
   // Of the address no more than this is told: the rest of it may be what lets us in.
   const { origin } = new URL(config.url);
   const receiver = new WebhookReceiver({ url: config.url, secrets, fetch, timeoutMilliseconds: answerWithin, program: version, now: () => new Date() });
-  const metrics = new StreamMetrics(registry, () => stream.status());
+  const metrics = new StreamMetrics(
+    registry,
+    () => stream.status(),
+    () => checkpoints.status(),
+  );
   const observer = observerOf(log, metrics, origin);
   const stream = new AuditStream({
     trail: auditTrail,
@@ -66,11 +70,19 @@ export async function startAuditStream(config: AuditWebhookConfig, parts: AuditS
     now: () => new Date(),
     random: Math.random,
   });
-  const checkpoints = new CheckpointDelivery({ receiver, observer, backOff: timing.backOff, random: Math.random });
+  const checkpoints = new CheckpointDelivery({
+    receiver,
+    observer,
+    backOff: timing.backOff,
+    now: () => new Date(),
+    random: Math.random,
+    isGone: () => stream.status().isGone,
+    gone: () => stream.receiverIsGone(),
+  });
   log.info({ receiver: origin, after: stream.status().cursor.position.toString() }, 'the audit trail is streamed');
   return {
     status: () => stream.status(),
-    warnings: () => warningsOf(stream.status(), origin),
+    warnings: () => warningsOf(stream.status(), checkpoints.status(), origin),
     checkpoint: (checkpoint) => checkpoints.offer(checkpoint),
     async stop() {
       await Promise.all([stream.stop(patience), checkpoints.stop(patience)]);
@@ -87,7 +99,7 @@ function recordsOf(securityLog: AuditStreamParts['securityLog']): StreamRecords 
   };
 }
 
-function observerOf(log: Logger, metrics: StreamMetrics, receiver: string): StreamObserver {
+function observerOf(log: Logger, metrics: StreamMetrics, receiver: string): StreamObserver & CheckpointObserver {
   return {
     taken: () => metrics.taken(),
     failed({ kind, cause, words }, attempts, waitMilliseconds) {
@@ -99,6 +111,20 @@ function observerOf(log: Logger, metrics: StreamMetrics, receiver: string): Stre
     deadLettered({ entryId, position, action, cause, attempts }) {
       log.error({ receiver, entryId, position: position.toString(), action, cause, attempts }, 'the receiver of the audit stream does not take this entry');
     },
+    retryFailed({ entryId }, { kind, cause, words }) {
+      metrics.failed(kind);
+      log.warn({ receiver, entryId, cause }, `a dead letter of the audit stream did not get through: the receiver ${words}`);
+    },
+    expired: ({ order, actor }) =>
+      log.warn(
+        { order, actor: actor.displayName },
+        'an order to the audit stream was not carried out within a day: it is dropped. Give it again if it is still wanted',
+      ),
+    checkpointFailed({ kind, cause, words }, waitMilliseconds) {
+      metrics.failed(kind);
+      log.warn({ receiver, cause, waitMilliseconds }, `a checkpoint of the audit trail did not get through: the receiver of the audit stream ${words}`);
+    },
+    checkpointsRecovered: () => log.info({ receiver }, 'the receiver of the audit stream takes checkpoints again'),
     wentBack: (position) =>
       log.warn({ after: position.toString() }, 'the log does not have the entry that was streamed last: what comes after this position is sent again'),
     fault: (error) => log.error({ err: error }, 'the audit stream met a fault of its own; it tries again'),

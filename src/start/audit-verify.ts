@@ -8,6 +8,7 @@ import { givenCheckpoints, trustedKeys, type TrustedKeys } from './audit-evidenc
 import { openAuditLog, type AuditLog } from './audit-log.js';
 import { recordInTrail } from './audit-record.js';
 import { inWords } from './audit-verify-words.js';
+import { ownCheckpoints } from './checkpointing.js';
 import { CommandFailed } from './command-failed.js';
 import { callOfOperator } from './command-line-token.js';
 import { ProgressBar } from './progress-bar.js';
@@ -49,7 +50,7 @@ export async function verifyAuditTrail(
   const log = await openAuditLog(config);
   try {
     const report = await reportOn(log, config, { keys, checkpoints, threads: options.threads, onProgress });
-    return { log: log.name, report, keys, hasOutside: checkpoints.some(({ isOutside }) => isOutside) };
+    return { log: log.name, report, keys, hasOutside: checkpoints.some(({ source }) => source !== ownCheckpoints(config.dataDirectory).path) };
   } finally {
     await log.close();
   }

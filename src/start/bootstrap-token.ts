@@ -25,5 +25,5 @@ export async function ensureBootstrapToken(tokens: ApiTokenCommands, anyTokenEve
 /** What the service does by itself. */
 export function systemCall(): Call {
   const id = randomUUID();
-  return { actor: systemActor, role: 'ADMIN', requestId: id, correlationId: id, ip: null, userAgent: null, clientName: null };
+  return { actor: systemActor, role: 'ADMIN', tokenId: null, requestId: id, correlationId: id, ip: null, userAgent: null, clientName: null };
 }

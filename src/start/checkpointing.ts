@@ -1,13 +1,15 @@
 import { join } from 'node:path';
-import { stdout } from 'node:process';
+import type { Writable } from 'node:stream';
 import { Gauge, type Registry } from 'prom-client';
 import type { LedgerView } from '../../projections/views.js';
 import { CheckpointFile } from '../checkpoints/checkpoint-file.js';
 import { Checkpoints } from '../checkpoints/checkpoints.js';
 import { checkpointLine, type SignedCheckpoint } from '../checkpoints/signed-checkpoint.js';
-import { loadSigningKey, publicKeysIn } from '../checkpoints/signing-key.js';
+import { contradictionInLog } from '../checkpoints/log-check.js';
+import { loadSigningKey } from '../checkpoints/signing-key.js';
 import { outsidePath, type Config } from '../config.js';
-import type { Position } from '../event-store/event-store.js';
+import { auditedStreamPrefixes } from '../domain/streams.js';
+import type { EventStore, Position } from '../event-store/event-store.js';
 
 /** How long a stop waits until the hashes cover its own record, in milliseconds. */
 const patience = 500;
@@ -22,9 +24,11 @@ export interface Checkpointing {
 
 export interface CheckpointListener {
   /** Each one, once it is kept beside the log. */
-  signed(checkpoint: SignedCheckpoint): void;
+  readonly signed: (checkpoint: SignedCheckpoint) => void;
   /** One could not be signed, or not be kept outside; it is tried again. */
-  failed(error: unknown): void;
+  readonly failed: (error: unknown) => void;
+  /** Where they go if the configuration says so. Left out: nowhere, for something else goes there. */
+  readonly standardOutput?: Pick<Writable, 'write'>;
 }
 
 type Settings = Pick<Config, 'dataDirectory' | 'auditSigningKeyFile' | 'auditCheckpointFile'>;
@@ -34,23 +38,22 @@ export function ownCheckpoints(dataDirectory: string): CheckpointFile {
   return new CheckpointFile(join(dataDirectory, 'audit-checkpoints'));
 }
 
-/** Signs checkpoints of the log as it grows. @throws {SigningKeyRefused} @throws {NoteMalformed} with what to do. */
-export async function startCheckpoints(settings: Settings, ledger: LedgerView, listener: CheckpointListener): Promise<Checkpointing> {
-  const { dataDirectory, auditCheckpointFile: outside } = settings;
+/** Signs checkpoints of the log as it grows. @throws {SigningKeyRefused} with what to do. */
+export async function startCheckpoints(settings: Settings, ledger: LedgerView, { signed, failed, standardOutput }: CheckpointListener): Promise<Checkpointing> {
+  const { dataDirectory, auditCheckpointFile } = settings;
   const signer = await loadSigningKey({ dataDirectory, file: settings.auditSigningKeyFile ?? null });
   const checkpoints = await Checkpoints.open({
     log: () => (ledger.isBuilt ? ledger : null),
-    isCurrent: () => ledger.isCurrent,
+    isCaughtUp: () => ledger.isCaughtUp(),
     signer,
-    keys: await publicKeysIn(dataDirectory),
     own: ownCheckpoints(dataDirectory),
     outside: outsidePath(settings).map((path) => new CheckpointFile(path))[0] ?? null,
     now: () => new Date(),
     onSigned(checkpoint) {
-      if (outside === '-') stdout.write(checkpointLine(checkpoint));
-      listener.signed(checkpoint);
+      if (auditCheckpointFile === '-') standardOutput?.write(checkpointLine(checkpoint));
+      signed(checkpoint);
     },
-    onFault: (error) => listener.failed(error),
+    onFault: failed,
   });
   const forget = ledger.onAdvance(() => checkpoints.noticed());
   return {
@@ -60,11 +63,44 @@ export async function startCheckpoints(settings: Settings, ledger: LedgerView, l
       forget();
       try {
         const position = await head();
-        if (position !== undefined) await ledger.reached(position, patience);
+        if (position !== undefined && !(await ledger.reached(position, patience)))
+          failed(new Error('The hashes of the log did not follow it to its end before the stop.'));
       } catch (error) {
-        listener.failed(error);
+        failed(error);
       }
       await checkpoints.stop();
+    },
+  };
+}
+
+const everyDay = 86_400_000; // milliseconds
+
+/** Holds the whole log against its hashes, now and then daily, in the background. What it finds keeps checkpoints from being signed. */
+export function keepLogChecked(
+  rawEvents: EventStore,
+  ledger: LedgerView,
+  checkpoints: Checkpoints,
+  onFault: (error: unknown) => void,
+): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  let running: Promise<void> = Promise.resolve();
+  const check = () => {
+    running = running
+      .then(async () => {
+        const { signal } = stopping;
+        if (!ledger.isBuilt || signal.aborted) return;
+        const problem = await contradictionInLog({ rawEvents, streamPrefixes: auditedStreamPrefixes, hashes: ledger, signal });
+        if (problem !== null) checkpoints.contradicted(problem);
+      })
+      .catch(onFault);
+  };
+  check();
+  const timer = setInterval(check, everyDay).unref();
+  return {
+    async stop() {
+      clearInterval(timer);
+      stopping.abort();
+      await running;
     },
   };
 }

@@ -54,6 +54,7 @@ export function callOfOperator(): Call {
   return {
     actor: { kind: 'COMMAND_LINE', id: `command-line:${username}`, displayName: username },
     role: 'ADMIN',
+    tokenId: null,
     requestId: id,
     correlationId: id,
     ip: null,

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { readConfig, type Config } from '../config.js';
 import { roles, type Role } from '../domain/access/role.js';
 import { exportFormatNames } from '../../projections/audit-export/format.js';
-import { acceptRestore } from './accept-restore.js';
+import { acceptRestore, type AcceptRestoreOptions } from './accept-restore.js';
 import { addProofCommands } from './audit-commands.js';
 import { deadLettersOfStream, replayStream, showStream } from './audit-stream-commands.js';
 import { CommandFailed } from './command-failed.js';
@@ -22,7 +22,7 @@ import { toldToOperators } from './told-to-operators.js';
 import { version } from './version.js';
 import { restoreViews, snapshotViews } from './view-snapshots.js';
 
-/** The command `postledger`. Everything but `serve`, `views snapshot`, `audit export` and `audit stream` needs the service to be stopped: it takes the data directory for itself. */
+/** The command `postledger`. Everything but `serve`, `views snapshot` and what stands below `audit` (`accept-restore` excepted) needs the service to be stopped: it takes the data directory for itself. */
 export function commandLine(): Command {
   const program = new Command('postledger')
     .description("Postledger: the service that every application's email accounts live in.")
@@ -30,7 +30,7 @@ export function commandLine(): Command {
     .showHelpAfterError()
     .addHelpText(
       'after',
-      '\nSettings come from environment variables that begin with POSTLEDGER_; the README lists them.\nAll commands but serve, views snapshot, audit export and audit stream need the service to be stopped.',
+      '\nSettings come from environment variables that begin with POSTLEDGER_; the README lists them.\nAll commands but serve, views snapshot and those below audit (accept-restore excepted) need the service to be stopped.',
     );
 
   program
@@ -120,9 +120,10 @@ export function commandLine(): Command {
 
   audit
     .command('accept-restore')
-    .description('say that the log was restored from a backup, so that checkpoints are signed again; recorded in the trail')
+    .description('say that the log was restored from a backup, or the signing key changed, so that checkpoints are signed again; recorded in the trail')
     .requiredOption('--reason <text>', 'why, for the audit trail')
-    .action((options: { readonly reason: string }) => withStores((stores, config) => acceptRestore(stores, config, options)));
+    .option('--standing <events>', 'how many events it still begins with, as signed: asked for where it is not plain that its end is gone', wholeNumber)
+    .action((options: AcceptRestoreOptions) => withStores((stores, config) => acceptRestore(stores, config, options)));
 
   addProofCommands(audit, tellingWhatFails);
 
@@ -225,6 +226,11 @@ async function examineSecrets({ events, secrets }: Stores): Promise<void> {
     throw new CommandFailed(
       `Restore secrets.db from a backup, or enter these passwords again:\n${unreadable.map(({ accountId, secretId }) => `  account ${accountId}, secret ${secretId}`).join('\n')}`,
     );
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It takes a whole number.');
+  return Number(text);
 }
 
 function days(text: string): number {

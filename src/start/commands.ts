@@ -20,6 +20,7 @@ import { SettingsDiscoveries } from '../commands/settings-discoveries.js';
 import { ServerCertificates } from '../commands/server-certificates.js';
 import { StoredProfiles } from '../commands/stored-profiles.js';
 import { StoredTruststores } from '../commands/stored-truststores.js';
+import { TimeInLog } from '../commands/time-in-log.js';
 import { TestMessages, type RecordedMessage } from '../commands/test-messages.js';
 import { TruststoreCommands } from '../commands/truststore-commands.js';
 import type { ReasonPolicy } from '../domain/access/reason-policy.js';
@@ -148,10 +149,11 @@ export async function buildCommands(
       now,
     ),
     accountHistory,
-    configurationHistory: new ConfigurationHistory({
-      readStream: (streamId, options) => events.readStream(streamId, options),
-      profileMilestone: (name, moment) => views.profiles.milestone(name, moment),
-    }),
+    configurationHistory: new ConfigurationHistory(
+      events,
+      { profileMilestone: (name, position) => views.profiles.milestone(name, position) },
+      new TimeInLog(events, views.auditTrail, now),
+    ),
     securityLog,
     limitedRequests: limited,
     idle: () => handler.idle(),

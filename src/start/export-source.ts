@@ -67,9 +67,9 @@ async function storeSource(stores: Stores, config: Config): Promise<ExportSource
     readYourWritesMilliseconds: 0,
     listener: { stopped: (projection, eventId) => faults.push(`${projection} cannot take event ${eventId}`), storeLost: () => undefined },
   });
+  const closing = [() => views.stop(), () => stores.close()];
   const close = async () => {
-    await views.stop();
-    await stores.close();
+    for (const part of closing) await part();
   };
   try {
     await views.settled();
@@ -77,6 +77,7 @@ async function storeSource(stores: Stores, config: Config): Promise<ExportSource
     await replayErasures(stores, views);
     // What keeps one from being signed, the export itself says.
     const { checkpoints, publicKey } = await startCheckpoints(config, views.ledger, { signed: () => undefined, failed: () => undefined });
+    closing.unshift(() => checkpoints.stop());
     const auditProofs = new AuditProofs({
       rawEvents: stores.rawEvents,
       disclosuresOf: disclosuresBy(stores),

@@ -1,10 +1,22 @@
 import { stderr, stdout } from 'node:process';
 import type { Config } from '../config.js';
+import type { TreeHead } from '../ledger/checkpoint.js';
+import type { ComparedEvents } from '../migration/compare-events.js';
 import { migrate, type Migration } from '../migration/migrate.js';
 import { MigrationFailed, type Step } from '../migration/side.js';
 import { SecretUnreadable } from '../secret-store/secret-store.js';
 import { CommandFailed } from './command-failed.js';
-import { carryDevelopmentKey, carryEvidence, migrationKeys, openSide, refuseUnfit, sidePlace, type OpenedSide } from './migration-sides.js';
+import {
+  carryBelongings,
+  carryDevelopmentKey,
+  migrationKeys,
+  openSide,
+  refuseUnfit,
+  sidePlace,
+  signedIn,
+  type OpenedSide,
+  type SidePlace,
+} from './migration-sides.js';
 import { ProgressBar } from './progress-bar.js';
 
 export interface MigrateOptions {
@@ -26,9 +38,8 @@ export async function migrateStores({ from, to }: MigrateOptions, config: Config
     if (rootKeys.development) await carryDevelopmentKey(sourcePlace, targetPlace, config);
     const target = await openSide(targetPlace, rootKeys, warn);
     try {
-      await migrateSides(source, target);
-      const left = await carryEvidence(sourcePlace, targetPlace);
-      if (left.length > 0) stdout.write(`Copy to the data directory of each node, so that its checkpoints go on: ${left.join(', ')}\n`);
+      const { rootHash, targetRootHash } = await migrateSides(source, target, await signedIn(sourcePlace));
+      await carryEvidence(sourcePlace, targetPlace, rootHash === targetRootHash);
     } finally {
       await target.close();
     }
@@ -37,12 +48,25 @@ export async function migrateStores({ from, to }: MigrateOptions, config: Config
   }
 }
 
-async function migrateSides(source: OpenedSide, target: OpenedSide): Promise<void> {
+async function carryEvidence(source: SidePlace, target: SidePlace, isSame: boolean): Promise<void> {
+  if (!isSame) {
+    stdout.write(
+      'The clocks of the source stepped back, and times were raised: the tree of hashes is another one there. Keep the source, its keys and checkpoints for proofs of before.\n',
+    );
+    return;
+  }
+  const left = await carryBelongings(source, target);
+  if (left.length > 0)
+    stdout.write(`Copy to the data directory of each node, so that checkpoints go on (audit-stream.db to the one that streams): ${left.join(', ')}\n`);
+}
+
+async function migrateSides(source: OpenedSide, target: OpenedSide, signed: readonly TreeHead[]): Promise<ComparedEvents> {
   const bars = new Bars(source.engine);
   try {
-    const migration = await migrate(source, target, bars.show);
+    const migration = await migrate(source, target, bars.show, signed);
     bars.finish();
     stdout.write(`${report(source, target, migration).join('\n')}\n`);
+    return migration.events;
   } catch (error) {
     bars.finish();
     if (error instanceof MigrationFailed || error instanceof SecretUnreadable) throw new CommandFailed(error.message, { cause: error });

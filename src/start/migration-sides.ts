@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile, chmod, mkdir, readFile, stat } from 'node:fs/promises';
+import { copyFile, chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { publicKeysIn } from '../checkpoints/signing-key.js';
 import { standingHeads } from '../checkpoints/standing-heads.js';
@@ -7,6 +7,7 @@ import { isLoopback, type Config } from '../config.js';
 import { openEmbeddedEventStore } from '../event-store/embedded.js';
 import { openEmbeddedSecretStore } from '../secret-store/embedded.js';
 import { loadRootKeys, type RootKeys } from '../secret-store/root-keys.js';
+import type { TreeHead } from '../ledger/checkpoint.js';
 import type { Side } from '../migration/side.js';
 import { ownCheckpoints } from './checkpointing.js';
 import { CommandFailed } from './command-failed.js';
@@ -84,7 +85,6 @@ async function openDirectory(directory: string, rootKeys: RootKeys): Promise<Ope
       name: directory,
       events,
       secrets,
-      signed: await signedIn(directory),
       log: 'alone',
       // Appends of one turn are committed together, in the order of the calls.
       appendsAtOnce: 200,
@@ -97,7 +97,7 @@ async function openDirectory(directory: string, rootKeys: RootKeys): Promise<Ope
 }
 
 async function openCluster(
-  { connectionString, directory }: Extract<SidePlace, { engine: 'KURRENTDB' }>,
+  { connectionString }: Extract<SidePlace, { engine: 'KURRENTDB' }>,
   rootKeys: RootKeys,
   warn: (message: string) => void,
 ): Promise<OpenedSide> {
@@ -112,7 +112,6 @@ async function openCluster(
       name,
       events,
       secrets,
-      signed: await signedIn(directory),
       log: 'shared',
       appendsAtOnce: 1,
       async close() {
@@ -123,8 +122,8 @@ async function openCluster(
   });
 }
 
-/** @throws {CommandFailed} a checkpoint is not signed by a key of this log. @throws {NoteMalformed} */
-async function signedIn(directory: string): Promise<Side['signed']> {
+/** What was signed of the log of one side. @throws {CommandFailed} a checkpoint is not signed by a key of this log. @throws {NoteMalformed} */
+export async function signedIn({ directory }: SidePlace): Promise<readonly TreeHead[]> {
   const { heads, untrusted } = standingHeads(await ownCheckpoints(directory).all(), await publicKeysIn(directory));
   if (untrusted.length > 0)
     throw new CommandFailed(
@@ -133,18 +132,32 @@ async function signedIn(directory: string): Promise<Side['signed']> {
   return heads;
 }
 
-/** What lies beside a log and proves it: the key that checkpoints are signed with, its public half, and the checkpoints. */
-const evidence = ['audit-signing-key', 'audit-public-key', 'audit-checkpoints'] as const;
+/** What lies beside a log and proves it: the key that checkpoints are signed with, its public half, and the checkpoints; and how far the log was streamed. */
+const belongings = ['audit-signing-key', 'audit-public-key', 'audit-checkpoints', 'audit-stream.db'] as const;
 
 /**
- * Puts the evidence of the source beside the target, unless it has its own.
+ * Puts what belongs to the source's log beside the target's, which has not run yet: what an earlier run put there is replaced.
  * @returns the files that somebody has to put there: a cluster's nodes have data directories of their own.
  */
-export async function carryEvidence(source: SidePlace, target: SidePlace): Promise<readonly string[]> {
-  const files = evidence.filter((file) => existsSync(join(source.directory, file)));
+export async function carryBelongings(source: SidePlace, target: SidePlace): Promise<readonly string[]> {
+  const files = belongings.filter((file) => existsSync(join(source.directory, file)));
   if (source.engine === 'KURRENTDB' || target.engine === 'KURRENTDB') return files.map((file) => join(source.directory, file));
-  for (const file of files) if (!existsSync(join(target.directory, file))) await copyFile(join(source.directory, file), join(target.directory, file));
+  for (const file of files) await carry(join(source.directory, file), join(target.directory, file));
   return [];
+}
+
+/** Whole or not at all. */
+async function carry(from: string, to: string): Promise<void> {
+  const unfinished = `${to}.unfinished`;
+  await copyFile(from, unfinished);
+  await chmod(unfinished, (await stat(from)).mode & 0o777);
+  const file = await open(unfinished, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(unfinished, to);
 }
 
 async function orClose(events: { close(): Promise<void> }, open: () => Promise<OpenedSide>): Promise<OpenedSide> {

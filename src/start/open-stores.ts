@@ -5,7 +5,7 @@ import type { EventStore } from '../event-store/event-store.js';
 import { openEmbeddedSecretStore } from '../secret-store/embedded.js';
 import { loadRootKeys, type RootKeys } from '../secret-store/root-keys.js';
 import type { SecretStore } from '../secret-store/secret-store.js';
-import { SealingEventStore } from '../personal-data/sealing-event-store.js';
+import { SealingEventStore, type SealingOptions } from '../personal-data/sealing-event-store.js';
 import { ErasureLedger } from './erasure-ledger.js';
 import { shredNoted } from './replay-erasures.js';
 
@@ -56,6 +56,9 @@ async function openEmbedded(config: Config): Promise<Stores> {
   });
 }
 
+/** Each takes a message there and back. */
+const keysAhead = 64;
+
 /** The data directory then holds nothing but this node's views; they are for one process as well. */
 async function openCluster(config: Config, connectionString: string, { warn, waits = false }: OpeningOptions): Promise<Stores> {
   const lock = lockDataDirectory(config.dataDirectory);
@@ -72,7 +75,7 @@ async function openCluster(config: Config, connectionString: string, { warn, wai
       const open = () => openKurrentDbSecretStore({ log: rawEvents, rootKeys });
       const secrets = await (waits ? answeringStore(open, connectionString, { warn: warn ?? (() => undefined) }) : open());
       if (waits) await refuseMissingRights(rawEvents, connectionString);
-      const stores = await erasable(config, { rawEvents, secrets });
+      const stores = await erasable(config, { rawEvents, secrets, keysAhead });
       return {
         ...stores,
         engine: 'KURRENTDB',
@@ -93,7 +96,7 @@ async function openCluster(config: Config, connectionString: string, { warn, wai
  */
 export async function erasable(
   { erasuresFile }: Pick<Config, 'erasuresFile'>,
-  { rawEvents, secrets }: Pick<Stores, 'rawEvents' | 'secrets'>,
+  { rawEvents, secrets, ...options }: Pick<Stores, 'rawEvents' | 'secrets'> & SealingOptions,
 ): Promise<Pick<Stores, 'events' | 'rawEvents' | 'secrets' | 'erasures' | 'close'>> {
   const erasures = await ErasureLedger.open(erasuresFile);
   try {
@@ -102,7 +105,7 @@ export async function erasable(
     await erasures.close();
     throw error;
   }
-  const events = new SealingEventStore(rawEvents, secrets);
+  const events = new SealingEventStore(rawEvents, secrets, options);
   return { events, rawEvents, secrets, erasures, close: () => closeAll([secrets, events, erasures]) };
 }
 

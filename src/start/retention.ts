@@ -3,7 +3,7 @@ import { openViews } from '../../projections/views.js';
 import { AccountHistory } from '../commands/account-history.js';
 import { CommandHandler } from '../commands/command-handler.js';
 import { EmailAccountCommands } from '../commands/email-account-commands.js';
-import { Retention, type RetentionPolicy } from '../commands/retention.js';
+import { Retention, type Retained, type RetentionPolicy } from '../commands/retention.js';
 import { SecurityLog } from '../commands/security-log.js';
 import type { Config } from '../config.js';
 import { systemCall } from './bootstrap-token.js';
@@ -14,17 +14,23 @@ import { ProgressBar } from './progress-bar.js';
 
 const everyHour = 3_600_000; // milliseconds
 
-/** Applies the policy now and then hourly. A fault is told to `onFault`, and the next round tries again. */
+/** Applies the policy now and then hourly. A fault, or an account that cannot be erased, is told to `onFault`, and the next round tries again. */
 export function keepRetention(retention: Retention, onFault: (error: unknown) => void): { stop(): Promise<void> } {
+  const stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
+  const apply = async () => {
+    const { refused } = await retention.apply(systemCall(), { signal: stopping.signal });
+    if (refused.length > 0) onFault(new CommandFailed(told(refused)));
+  };
   const round = () => {
-    running = running.then(async () => void (await retention.apply(systemCall()))).catch(onFault);
+    running = running.then(apply).catch(onFault);
   };
   round();
   const timer = setInterval(round, everyHour).unref();
   return {
     async stop() {
       clearInterval(timer);
+      stopping.abort();
       await running;
     },
   };
@@ -55,6 +61,9 @@ export async function applyRetention(stores: Stores, config: Config, { dryRun, d
   });
   try {
     await views.settled();
+    const standing = views.statuses().find(({ name, state }) => name === 'email-accounts' && state !== 'CURRENT');
+    if (standing)
+      throw new CommandFailed('The view of accounts stands still, so what is due cannot be told. postledger projections rebuild email-accounts says why.');
     const handler = new CommandHandler(events, new SecurityLog(events, now), views.readYourWrites, () => undefined, config.reasonRequiredFor);
     const viewed = (accountId: string, version: number) => views.accounts.findAtVersion(accountId, version);
     const noteErasure = (accountId: string, at: Date) => erasures.note(accountId, at);
@@ -73,7 +82,7 @@ function tellWhatIsDue(retention: Retention): Promise<void> {
     stdout.write(`${deletedAt}  ${accountId}  ${accountName}\n`);
     due++;
   }
-  stdout.write(`${told(due)} would be erased: deleted more than ${retention.policy.deletedAccountDays} days ago. Nothing was changed.\n`);
+  stdout.write(`${counted(due)} would be erased: deleted more than ${retention.policy.deletedAccountDays} days ago. Nothing was changed.\n`);
   return Promise.resolve();
 }
 
@@ -81,13 +90,16 @@ async function applied(retention: Retention): Promise<void> {
   const bar = new ProgressBar('Erasing', 'accounts');
   const total = retention.count();
   bar.show(0, total);
-  const { erased, refused } = await retention.apply(callOfOperator(), (done) => bar.show(done, total));
+  const { erased, refused } = await retention.apply(callOfOperator(), { onProgress: (done) => bar.show(done, total) });
   bar.finish();
-  stdout.write(`${told(erased)} erased.\n`);
-  if (refused.length > 0)
-    throw new CommandFailed(refused.map(({ accountId, problems }) => `${accountId}: ${problems.map(({ message }) => message).join(' ')}`).join('\n'));
+  stdout.write(`${counted(erased)} erased.\n`);
+  if (refused.length > 0) throw new CommandFailed(told(refused));
 }
 
-function told(accounts: number): string {
+function told(refused: Retained['refused']): string {
+  return refused.map(({ accountId, problems }) => `${accountId}: ${problems.map(({ message }) => message).join(' ')}`).join('\n');
+}
+
+function counted(accounts: number): string {
   return `${accounts.toLocaleString('en')} ${accounts === 1 ? 'account' : 'accounts'}`;
 }

@@ -19,7 +19,7 @@ import { oauthCallbackPath } from '../http/oauth-callback.js';
 import { startHttpServer, type HttpServer } from '../http/server.js';
 import { startAuditStream } from './audit-stream.js';
 import { ensureBootstrapToken, systemCall } from './bootstrap-token.js';
-import { checkpointMetrics, startCheckpoints } from './checkpointing.js';
+import { checkpointMetrics, keepLogChecked, startCheckpoints } from './checkpointing.js';
 import { buildCommands, type Commands } from './commands.js';
 import { openStores, type Stores } from './open-stores.js';
 import { endingSoon, expiryMetrics, ownerAsWritten, watchExpiries } from './expiry-watch.js';
@@ -63,6 +63,9 @@ export interface StartOptions {
   /** For tests: how patient the audit stream is. */
   readonly auditStreamTiming?: StreamTiming;
 }
+
+const ownKeyOfNode =
+  'This node signs checkpoints of the audit trail with a key of its own. Give all nodes the same: postledger audit key --new makes one, POSTLEDGER_AUDIT_SIGNING_KEY_FILE names it.';
 
 /** How long a replaced password stays, so that a revert can bring it back. In milliseconds: 24 hours. */
 const secretGrace = 86_400_000;
@@ -139,11 +142,17 @@ export async function startService(
         streamed(checkpoint);
       },
       failed: (error) => log.error({ err: error }, 'no checkpoint of the audit trail; it is tried again'),
+      standardOutput: process.stdout,
     });
     // It may be that the last one before the stop did not get through.
-    if (checkpoints.newest) streamed(checkpoints.newest);
+    if (checkpoints.newest && checkpoints.problem === null) streamed(checkpoints.newest);
     opened.push({ stop: () => checkpointing.stop(() => stores.rawEvents.headPosition()) });
     opened.push(await recordStart(commands.securityLog, stores.engine, (error) => log.error({ err: error }, 'the stop could not be recorded')));
+    opened.push(
+      keepLogChecked(stores.rawEvents, views.ledger, checkpoints, (error) =>
+        log.error({ err: error }, 'the log could not be looked through; it is tried again in a day'),
+      ),
+    );
     // A caller who hangs up does not stop the change that was asked for; the stores wait for it.
     opened.push({ stop: () => commands.idle() });
     opened.push(commands.limitedRequests);
@@ -192,6 +201,7 @@ export async function startService(
       warnings: async () => [
         ...warnings,
         ...(checkpoints.problem === null ? [] : [checkpoints.problem]),
+        ...(stores.engine === 'KURRENTDB' && config.auditSigningKeyFile === undefined ? [ownKeyOfNode] : []),
         ...(auditStream?.warnings() ?? []),
         ...(await stores.warnings()),
       ],
@@ -328,7 +338,7 @@ function authenticationOf(commands: Commands, views: Views, log: Logger): Authen
     (id) => views.tokens.stored(id),
     ({ actor, role, tokenId }, { requestId, ip, userAgent, clientName }) => {
       // Its correlation is its own: it tells of the token, and is no part of what the request asked for.
-      const call = { actor, role, requestId, correlationId: randomUUID(), ip, userAgent, clientName };
+      const call = { actor, role, tokenId, requestId, correlationId: randomUUID(), ip, userAgent, clientName };
       return commands.tokens.noteUse(call, tokenId).then(
         () => true,
         (error: unknown) => {

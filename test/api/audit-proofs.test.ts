@@ -201,7 +201,27 @@ describe('checkpoints', () => {
       expect(serviceStatus.warnings.join('\n')).toContain('The log is not the one that was signed');
       const { auditTrail } = await forged.data<{ auditTrail: { nodes: readonly { id: string }[] } }>('{ auditTrail(last: 1) { nodes { id } } }');
       const answer = await forged.query('query ($id: ID!) { auditProof(entryId: $id) { leafHash } }', { id: auditTrail.nodes[0]?.id });
-      expect(answer.errors[0]?.extensions.code).toBe('INTERNAL_SERVER_ERROR');
+      expect(answer.errors[0]).toMatchObject({ message: serviceStatus.warnings.at(-1), extensions: { code: 'AUDIT_LOG_CONTRADICTED' } });
+    } finally {
+      await forged.stop();
+    }
+  });
+
+  it('are no longer signed once the log is found to be another one than its hashes, which nobody touched', async ({ skip }) => {
+    skip(service.engine !== 'EMBEDDED', 'changes the file of the embedded log');
+    const forged = await startTestService();
+    try {
+      await forged.restartAfter(() => {
+        const database = new DatabaseSync(join(forged.dataDirectory, 'events.db'));
+        database.exec("DROP TRIGGER event_is_never_changed; UPDATE event SET metadata = replace(metadata, 'SYSTEM', 'USER') WHERE position = 1");
+        database.close();
+        return Promise.resolve();
+      });
+      const warnings = async () =>
+        (await forged.data<{ serviceStatus: { warnings: readonly string[] } }>('{ serviceStatus { warnings } }')).serviceStatus.warnings;
+      await expect.poll(warnings).toContainEqual(expect.stringMatching(/the event [-0-9a-f]{36} at position 1 was changed/));
+      const answer = await forged.query('{ auditCheckpoint { treeSize } }');
+      expect(answer.errors[0]?.extensions.code).toBe('AUDIT_LOG_CONTRADICTED');
     } finally {
       await forged.stop();
     }

@@ -3,6 +3,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openViews } from '../../projections/views.js';
 import { jsonl } from '../../projections/audit-export/jsonl.js';
+import { StreamDatabase } from '../../src/audit-stream/stream-database.js';
+import { StreamState } from '../../src/audit-stream/stream-state.js';
 import { temporaryDirectory } from '../projections/temporary-views.js';
 import { isSignedBy, type Answer } from './receiver.js';
 import { eventually, secret, streamSetting, type StreamSetting } from './stream-under-test.js';
@@ -149,6 +151,65 @@ describe('the stream', () => {
   });
 });
 
+describe('what was erased while the stream stood', () => {
+  const metadata = { actor: { kind: 'API_TOKEN', id: 'token', displayName: 'Erin' }, schemaVersion: 1 };
+  const recordAccount = (setting: StreamSetting) => {
+    const event = (number: number, type: string, data: Record<string, string>) => ({
+      id: `10000000-0000-4000-8000-00000000000${number}`,
+      type,
+      data,
+      metadata,
+    });
+    const record = (...events: readonly ReturnType<typeof event>[]) => setting.log.record('emailAccount-sales', events, new Date());
+    record(
+      event(1, 'AccountCreated', { accountId: 'Sales', accountName: 'Jane Doe', provider: 'custom' }),
+      event(2, 'AccountRenamed', { accountName: 'Jane Roe' }),
+    );
+    return { erase: () => record(event(3, 'AccountErased', {})) };
+  };
+
+  it.each<[string, Answer]>([
+    ['was away', 503],
+    ['refused it', 400],
+  ])('is not sent: the receiver %s, and gets the entry as the trail shows it by then', async (_, answer) => {
+    const setting = await streamSetting();
+    const { erase } = recordAccount(setting);
+    await setting.record(1);
+    setting.receiver.answer = () => answer;
+    setting.stream();
+    await eventually(() => expect(setting.receiver.requests.length).toBeGreaterThan(1));
+    erase();
+    await setting.seen();
+    // What is under way at this moment was read before.
+    const before = setting.receiver.requests.length + 1;
+    await eventually(() => expect(setting.receiver.requests.length).toBeGreaterThan(before));
+    setting.receiver.answer = () => 204;
+    await arrived(setting);
+    const after = setting.receiver.requests.slice(before).map(({ body }) => body);
+    expect(after.length).toBeGreaterThan(3);
+    expect(after.filter((body) => body.includes('Jane'))).toEqual([]);
+    expect(after.some((body) => body.includes('[erased'))).toBe(true);
+  });
+
+  it('is not sent either where the receiver was slow', async () => {
+    const setting = await streamSetting();
+    await setting.record(1);
+    const { erase } = recordAccount(setting);
+    await setting.seen();
+    // The receiver has the first of a batch in its hands when the account is erased.
+    let erased = false;
+    setting.receiver.answer = () => {
+      if (!erased) erase();
+      erased = true;
+      return { status: 204 };
+    };
+    setting.receiver.delay = () => setting.seen();
+    setting.stream();
+    await arrived(setting);
+    expect(setting.receiver.requests.filter(({ body }) => body.includes('Jane'))).toEqual([]);
+  });
+});
+
 describe('an entry that the receiver refuses though it takes others', () => {
   const refusing = (setting: StreamSetting, ids: readonly string[], answer: Answer = 400) => {
     setting.receiver.answer = ({ id }) => (ids.includes(id) ? answer : 204);
@@ -206,6 +267,44 @@ describe('an entry that the receiver refuses though it takes others', () => {
     expect(told?.row).toMatchObject({ actor: { kind: 'COMMAND_LINE', displayName: 'erin' }, data: { count: 2 } });
   });
 
+  it('does not keep what is new from being sent when the receiver is ended by it once more, and stays', async () => {
+    const setting = await streamSetting();
+    await setting.record(3);
+    const [first = ''] = setting.recorded();
+    refusing(setting, [first]);
+    const stream = setting.stream();
+    await eventually(() => expect(stream.status().deadLetters).toBe(1));
+    refusing(setting, [first], 504);
+    const { requests, deadLetters } = stream.surroundings.state;
+    requests.ask({ kind: 'retry' }, { kind: 'COMMAND_LINE', id: 'command-line:erin', displayName: 'erin' }, new Date());
+    await eventually(() => expect(setting.told).toContain(`retry ${first} HTTP_504`));
+    await setting.record(5);
+    await arrived(setting, [first]);
+    await eventually(() => expect(deadLetters.nextToRetry()).toBeNull());
+    expect(deadLetters.list(9)).toMatchObject([{ entryId: first, cause: 'HTTP_504' }]);
+    expect(setting.told).not.toContain('unavailable HTTP_504');
+  });
+
+  it('is sent once more when the receiver is back that was away when somebody asked', async () => {
+    const setting = await streamSetting();
+    await setting.record(3);
+    const [first = ''] = setting.recorded();
+    refusing(setting, [first]);
+    const stream = setting.stream();
+    await eventually(() => expect(stream.status()).toMatchObject({ deadLetters: 1, lag: { entriesBehind: 0 } }));
+    await setting.receiver.stop();
+    const { requests } = stream.surroundings.state;
+    requests.ask({ kind: 'retry' }, { kind: 'COMMAND_LINE', id: 'command-line:erin', displayName: 'erin' }, new Date());
+    const failed = () => setting.told.filter((told) => told === `retry ${first} ECONNREFUSED`).length;
+    await setting.seen();
+    // More often than is tried where the letter may be why.
+    await eventually(() => expect(failed() + setting.told.filter((told) => told === 'unavailable ECONNREFUSED').length).toBeGreaterThan(5));
+    refusing(setting, []);
+    await setting.receiver.start();
+    await eventually(() => expect(stream.status().deadLetters).toBe(0));
+    await arrived(setting);
+  });
+
   it('is put aside with its place alone: nothing of what is in it is in the files', async () => {
     const setting = await streamSetting();
     await setting.record(2);
@@ -224,6 +323,75 @@ describe('an entry that the receiver refuses though it takes others', () => {
       'told',
       'retry',
     ]);
+  });
+});
+
+describe('an entry that the receiver is ended by though it takes others', () => {
+  it.each<[string, Answer]>([
+    ['502', 502],
+    ['504', 504],
+    ['a broken connection', 'reset'],
+    ['silence', 'silence'],
+  ])('is put aside after some attempts, and the rest goes on in order: %s', async (_, answer) => {
+    const setting = await streamSetting();
+    await setting.record(8);
+    const [, second = '', third = '', , fifth = ''] = setting.recorded();
+    const bad = [second, third, fifth];
+    setting.receiver.answer = ({ id }) => (bad.includes(id) ? answer : 204);
+    const stream = setting.stream({ timeoutMilliseconds: 100, timing: { betweenTellingsMilliseconds: 600_000 } });
+    await eventually(() => expect(stream.status()).toMatchObject({ deadLetters: 3, lag: { entriesBehind: 0 } }));
+    await arrived(setting, bad);
+    expect(stream.surroundings.state.deadLetters.list(9).map(({ entryId }) => entryId)).toEqual(bad);
+    expect(setting.receiver.requests.filter(({ id }) => id === second).length).toBeGreaterThan(3);
+  });
+
+  it('is found out also where the receiver does not answer for a while after it, several times in a row', async () => {
+    const setting = await streamSetting();
+    await setting.record(6);
+    const [first = '', second = ''] = setting.recorded();
+    // One process, which ends with either entry and takes some milliseconds to be there again: shorter than the longest wait between attempts.
+    let isThereFrom = 0;
+    setting.receiver.answer = ({ id }) => {
+      if (performance.now() < isThereFrom) return 502;
+      if (id !== first && id !== second) return 204;
+      isThereFrom = performance.now() + 5;
+      return 'reset';
+    };
+    const stream = setting.stream({ timing: { backOff: { firstMilliseconds: 20, mostMilliseconds: 40 } } });
+    await eventually(() => expect(stream.status()).toMatchObject({ deadLetters: 2, lag: { entriesBehind: 0 } }));
+    await arrived(setting, [first, second]);
+  });
+
+  it('hides nothing that is refused before it', async () => {
+    const setting = await streamSetting();
+    await setting.record(6);
+    const [first = '', second = ''] = setting.recorded();
+    setting.receiver.answer = ({ id }) => (id === first ? 400 : id === second ? 502 : 204);
+    const stream = setting.stream();
+    await eventually(() => expect(stream.status()).toMatchObject({ deadLetters: 2, lag: { entriesBehind: 0 } }));
+    await arrived(setting, [first, second]);
+  });
+});
+
+describe('an order', () => {
+  it('that nobody carried out within a day is dropped, and the log says so', async () => {
+    const setting = await streamSetting();
+    await setting.record(3);
+    setting.stream();
+    await arrived(setting);
+    await setting.stop();
+    const state = new StreamState(StreamDatabase.open(setting.directory));
+    const erin = { kind: 'COMMAND_LINE', id: 'command-line:erin', displayName: 'erin' } as const;
+    const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+    const old = state.requests.ask({ kind: 'replay', from: '1' }, erin, hoursAgo(25));
+    const recent = state.requests.ask({ kind: 'replay', from: '3' }, erin, hoursAgo(23));
+    setting.stream();
+    await eventually(() => expect(state.requests.answerTo(recent)).toMatchObject({ done: true }));
+    expect(state.requests.answerTo(old)).toBeNull();
+    state.close();
+    expect(setting.told).toEqual(['expired replay']);
+    await eventually(() => expect(setting.receiver.requests).toHaveLength(3 + 2));
+    expect(setting.receiver.requests[3]?.id).toBe(setting.recorded()[2]);
   });
 });
 
@@ -295,6 +463,24 @@ describe('a log that was put back to a backup', () => {
     expect(restored.told).toEqual([`back ${setting.views.auditTrail.find(marked)?.position}`]);
     await eventually(() => expect(stream.status().lag.entriesBehind).toBe(0));
     expect(restored.arrived()).toEqual(restored.recorded().slice(1_000));
+  });
+});
+
+describe('a log that loses its end while the service runs', () => {
+  it('has the stream go back as well: what is recorded in place of it is sent, without a restart', async () => {
+    const setting = await streamSetting();
+    await setting.record(10);
+    const stream = setting.stream();
+    await arrived(setting);
+    setting.log.truncate(4);
+    setting.log.lose();
+    await eventually(() => expect(setting.views.statuses().find(({ name }) => name === 'audit-trail')?.state).toBe('CATCHING_UP'));
+    setting.log.giveBack();
+    await setting.record(9);
+    await eventually(() => expect(setting.recorded()).toHaveLength(13));
+    await eventually(() => expect(setting.arrived()).toEqual(expect.arrayContaining([...setting.recorded()])));
+    expect(setting.told).toContain('back -1');
+    await eventually(() => expect(stream.status()).toMatchObject({ cursor: { position: 13n }, lag: { entriesBehind: 0 } }));
   });
 });
 

@@ -28,6 +28,8 @@ export interface TestReceiver {
   readonly taken: () => readonly Received[];
   /** How the next are answered; by default with 204. */
   answer: (request: Omit<Received, 'answer'>, number: number) => Answer;
+  /** What an answer waits for. */
+  delay: () => Promise<void>;
   stop(): Promise<void>;
   /** Listens again where it did. */
   start(): Promise<void>;
@@ -48,6 +50,7 @@ export async function startReceiver(): Promise<TestReceiver> {
     const answer = receiver.answer(request, requests.length);
     requests.push({ ...request, answer });
     if (answer === 'silence') return;
+    await receiver.delay();
     if (answer === 'reset') incoming.socket.resetAndDestroy();
     else if (typeof answer === 'number') outgoing.writeHead(answer).end();
     else outgoing.writeHead(answer.status, answer.headers).end(answer.body);
@@ -59,6 +62,7 @@ export async function startReceiver(): Promise<TestReceiver> {
     requests,
     taken: () => requests.filter(({ answer }) => isTaken(answer)),
     answer: () => 204,
+    delay: () => Promise.resolve(),
     async stop() {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));

@@ -129,6 +129,8 @@ export async function streamSetting(): Promise<StreamSetting> {
           recovered: () => void told.push('recovered'),
           gone: () => void told.push('gone'),
           deadLettered: ({ entryId }) => void told.push(`dead ${entryId}`),
+          retryFailed: ({ entryId }, { cause }) => void told.push(`retry ${entryId} ${cause}`),
+          expired: ({ order }) => void told.push(`expired ${order.kind}`),
           wentBack: (position) => void told.push(`back ${position}`),
           fault: (error) => void told.push(`fault ${String(error)}`),
         },

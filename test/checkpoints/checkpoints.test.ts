@@ -1,14 +1,14 @@
-import { appendFile, chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CheckpointFile } from '../../src/checkpoints/checkpoint-file.js';
 import { Checkpoints, LogContradictsCheckpoint, type CheckpointsOptions } from '../../src/checkpoints/checkpoints.js';
-import { trustedHead, type SignedCheckpoint } from '../../src/checkpoints/signed-checkpoint.js';
+import { signCheckpoint, trustedHead, type SignedCheckpoint } from '../../src/checkpoints/signed-checkpoint.js';
 import { loadSigningKey, publicKeysIn, SigningKeyRefused } from '../../src/checkpoints/signing-key.js';
 import { leafHash, type Hash } from '../../src/ledger/hashes.js';
 import { MerkleEdge } from '../../src/ledger/merkle-tree.js';
-import { newSignerKey } from '../../src/ledger/signed-note.js';
+import { newSignerKey, signerFrom } from '../../src/ledger/signed-note.js';
 
 const directories: string[] = [];
 afterEach(async () => {
@@ -52,9 +52,8 @@ async function opened(directory: string, log: Leaves, options: Partial<Checkpoin
     };
   const checkpoints = await Checkpoints.open({
     log: () => log,
-    isCurrent: () => true,
+    isCaughtUp: () => Promise.resolve(true),
     signer,
-    keys: await publicKeysIn(directory),
     own: new CheckpointFile(join(directory, 'audit-checkpoints')),
     outside: null,
     now: () => new Date('2026-11-30T12:00:00.000Z'),
@@ -147,29 +146,67 @@ describe('checkpoints', () => {
     }
   });
 
-  it('are not refused because another copy of the hashes is behind', async () => {
+  it('wait for hashes that are behind the log, and sign nothing smaller than what was signed', async () => {
     const [directory, log] = [await temporaryDirectory(), new Leaves()];
     const before = await opened(directory, log);
     log.grow(4);
     await before.checkpoints.stop();
-    log.leaves.length = 3;
-    const { checkpoints } = await opened(directory, log, { isCurrent: () => false });
-    expect((await checkpoints.covering(3))?.treeSize).toBe('4');
+    const behind = log.leaves.slice(0, 3);
+    log.leaves = behind;
+    let isCaughtUp = false;
+    const { checkpoints, signed } = await opened(directory, log, { isCaughtUp: () => Promise.resolve(isCaughtUp) });
     expect(checkpoints.problem).toBeNull();
+    expect((await checkpoints.covering(3))?.treeSize).toBe('4');
+    expect(await checkpoints.covering(5)).toBeNull();
+    log.grow(2);
+    isCaughtUp = true;
+    expect((await checkpoints.covering(5))?.treeSize).toBe('5');
+    expect([signed.length, checkpoints.problem]).toEqual([1, null]);
   });
 
-  it('of a key that is not known are refused, and so is what is signed by none', async () => {
+  it('that a node has signed elsewhere are the least that another one signs', async () => {
+    const [one, other, elsewhere] = [await temporaryDirectory(), await temporaryDirectory(), await temporaryDirectory()];
+    const outside = new CheckpointFile(join(elsewhere, 'checkpoints'));
+    await copyFile(await keyIn(one), join(other, 'audit-signing-key'));
+    const log = new Leaves();
+    const first = await opened(one, log, { outside });
+    log.grow(10);
+    await first.checkpoints.stop();
+    log.leaves = log.leaves.slice(0, 4);
+    const second = await opened(other, log, { outside, isCaughtUp: () => Promise.resolve(false) });
+    expect(await second.checkpoints.covering(4)).toBeNull();
+    expect([second.signed, second.checkpoints.problem]).toEqual([[], null]);
+  });
+
+  it('of another key are not taken for ours, whatever the file with the public keys says', async () => {
     const [directory, log] = [await temporaryDirectory(), new Leaves()];
     const before = await opened(directory, log);
     log.grow(3);
     await before.checkpoints.stop();
-    await writeFile(join(directory, 'audit-signing-key'), newSignerKey('postledger-other'));
-    await rm(join(directory, 'audit-public-key'));
+    const other = signerFrom(newSignerKey('postledger-other'));
+    await appendFile(join(directory, 'audit-public-key'), `${other.text}\n`);
+    log.leaves = [leafHash('forged'), ...log.leaves.slice(1)];
+    const forged = signCheckpoint({ size: 3, root: log.root(3) }, { position: 20n, now: new Date(0) }, other);
+    await new CheckpointFile(join(directory, 'audit-checkpoints')).append(forged);
     const { checkpoints, faults } = await opened(directory, log);
     log.grow(1);
     await expect(checkpoints.covering(4)).rejects.toThrow(LogContradictsCheckpoint);
-    expect(checkpoints.problem).toContain('is not signed by a key of this service');
+    expect(checkpoints.problem).toContain('is signed by another key than that of this service');
     expect(faults).toHaveLength(1);
+  });
+
+  it('are not believed beyond their note, and nothing is signed over a file that was altered', async () => {
+    const [directory, log] = [await temporaryDirectory(), new Leaves()];
+    const before = await opened(directory, log);
+    log.grow(3);
+    await before.checkpoints.stop();
+    const path = join(directory, 'audit-checkpoints');
+    await writeFile(path, (await readFile(path, 'utf8')).replace('"treeSize":"3"', '"treeSize":"999999"'));
+    const { checkpoints, signed } = await opened(directory, log);
+    log.grow(10);
+    checkpoints.noticed();
+    await expect(checkpoints.covering(4)).rejects.toThrow('says something else than the note in it');
+    expect([signed, checkpoints.problem]).toEqual([[], expect.stringContaining(path)]);
   });
 
   it('survive a line that a crash left half', async () => {
@@ -186,7 +223,76 @@ describe('checkpoints', () => {
     await after.checkpoints.stop();
     expect(await file.all()).toEqual([first, ...after.signed]);
   });
+
+  it('are signed after their time also where one was asked for when it had come', async () => {
+    const [directory, log] = [await temporaryDirectory(), new Leaves()];
+    const { checkpoints, signed, until } = await opened(directory, log, { every: { leaves: 1_000, milliseconds: 5 } });
+    for (let round = 1; round <= 5; round++) {
+      log.grow(1);
+      checkpoints.noticed();
+      // While this one is made, the time of the other comes.
+      const asked = checkpoints.covering(log.size);
+      log.grow(1);
+      await asked;
+      await until(() => checkpoints.uncovered === 0);
+    }
+    expect(signed.at(-1)?.treeSize).toBe('10');
+  });
+
+  it('cover at a stop what came while one was being signed', async () => {
+    const [directory, log] = [await temporaryDirectory(), new Leaves()];
+    const { checkpoints, signed } = await opened(directory, log);
+    log.grow(5);
+    checkpoints.noticed();
+    log.grow(2);
+    await checkpoints.stop();
+    expect(signed.map(({ treeSize }) => treeSize)).toEqual(['5', '7']);
+  });
+
+  it('go on beside the log where the place outside fails, are told to fail there, and are brought there later', async () => {
+    const [directory, elsewhere, log] = [await temporaryDirectory(), await temporaryDirectory(), new Leaves()];
+    const outside = new CheckpointFile(join(elsewhere, 'mount', 'checkpoints'));
+    const first = await opened(directory, log, { outside });
+    log.grow(2);
+    expect((await first.checkpoints.covering(2))?.treeSize).toBe('2');
+    expect(first.checkpoints.problem).toContain(`cannot be written to ${outside.path}`);
+    expect(first.faults).toHaveLength(1);
+    await mkdir(join(elsewhere, 'mount'));
+    const second = await opened(directory, log, { outside });
+    expect([second.checkpoints.problem, await outside.all()]).toEqual([null, first.signed]);
+  });
+
+  it('do not wait for ever for a place outside that does not answer', async () => {
+    const [directory, log] = [await temporaryDirectory(), new Leaves()];
+    const silent = new CheckpointFile('silent');
+    silent.append = () => new Promise(() => {});
+    const { checkpoints, signed } = await opened(directory, log, { outside: silent, outsideMilliseconds: 5 });
+    log.grow(2);
+    expect((await checkpoints.covering(2))?.treeSize).toBe('2');
+    expect(checkpoints.problem).toContain('does not answer within 5 ms');
+    log.grow(1);
+    await checkpoints.stop();
+    expect(signed.map(({ treeSize }) => treeSize)).toEqual(['2', '3']);
+  });
+
+  it('that cannot be kept beside the log are none, and operators are told', async () => {
+    const [directory, log] = [await temporaryDirectory(), new Leaves()];
+    const own = new CheckpointFile(join(directory, 'missing', 'checkpoints'));
+    const { checkpoints, signed } = await opened(directory, log, { own });
+    log.grow(1);
+    await expect(checkpoints.covering(1)).rejects.toThrow('ENOENT');
+    expect([signed, checkpoints.problem]).toEqual([[], expect.stringMatching(/^No checkpoint of the audit trail can be signed: ENOENT/)]);
+    await mkdir(join(directory, 'missing'));
+    expect((await checkpoints.covering(1))?.treeSize).toBe('1');
+    expect(checkpoints.problem).toBeNull();
+  });
 });
+
+/** Makes the key of a directory. */
+async function keyIn(directory: string): Promise<string> {
+  await loadSigningKey({ dataDirectory: directory, file: null });
+  return join(directory, 'audit-signing-key');
+}
 
 describe('the signing key', () => {
   it('is made once, for its owner alone, and its public half is beside it', async () => {

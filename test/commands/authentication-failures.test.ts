@@ -4,7 +4,7 @@ import type { Call } from '../../src/commands/change.js';
 import { anonymousActor } from '../../src/domain/access/actor.js';
 
 function callFrom(ip: string): Call {
-  return { actor: anonymousActor, role: 'VIEWER', requestId: 'r', correlationId: 'c', ip, userAgent: null, clientName: null };
+  return { actor: anonymousActor, role: 'VIEWER', tokenId: null, requestId: 'r', correlationId: 'c', ip, userAgent: null, clientName: null };
 }
 
 function recording(fault?: Error) {

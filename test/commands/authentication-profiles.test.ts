@@ -5,6 +5,7 @@ import { ConsentStates } from '../../src/commands/consent-state.js';
 import { Consents } from '../../src/commands/consents.js';
 import { RateLimit, RateLimited } from '../../src/commands/rate-limit.js';
 import { StoredProfiles } from '../../src/commands/stored-profiles.js';
+import { securityLogStream } from '../../src/domain/streams.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
 import { StoreUnavailable } from '../../src/event-store/event-store.js';
 import type { ConsentedTokens } from '../../src/oauth/consent-port.js';
@@ -88,11 +89,25 @@ describe('a consent', () => {
     expect(await typesOf(commands)).toEqual(['AuthenticationProfileCreated', 'ConsentGranted']);
   });
 
-  it('is of whoever began it, from where the browser came back', async () => {
+  it('is of whoever began it, from where the browser came back, which showed no token; the beginning says which one was shown then', async () => {
     const commands = await opened();
-    await finish(commands, await begun(commands, callOf('tok-of-frank')));
+    const parameters = await begun(commands, callOf('tok-of-frank'));
+    await finish(commands, parameters);
+    await finish(commands, parameters);
     const [, granted] = await commands.stream('authenticationProfile-corp');
-    expect(granted?.metadata).toMatchObject({ actor: { id: 'tok-of-frank' }, ip: '192.0.2.9', requestId: 'r9', command: 'finishConsent' });
+    expect(granted?.metadata).toMatchObject({
+      actor: { id: 'tok-of-frank' },
+      role: 'ADMIN',
+      tokenId: null,
+      ip: '192.0.2.9',
+      requestId: 'r9',
+      command: 'finishConsent',
+    });
+    const consentId = granted?.metadata['$correlationId'];
+    expect(await commands.stream(securityLogStream(commands.clock.now))).toMatchObject([
+      { type: 'ConsentBegun', data: { consentId }, metadata: { tokenId: 'tok-of-frank' } },
+      { type: 'CommandRefused', data: { command: 'finishConsent' }, metadata: { actor: { id: 'tok-of-frank' }, tokenId: null } },
+    ]);
   });
 
   it('without a refresh token is none: access would end within the hour', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailable, type EventStore } from '../../src/event-store/event-store.js';
 import { account, password, smtp } from './inputs.js';
+import { unsealed, withUnsealedAccount } from './unsealed-account.js';
 import { call, callOf, openCommands, overriding, sharedCommands, temporaryDirectory, type OpenedCommands } from './opened-commands.js';
 
 const key = { idempotencyKey: 'key-1' };
@@ -79,6 +80,39 @@ describe('the same idempotency key', () => {
     expect((await after.accounts.create(call, account(), key)).entity).toEqual(first.entity);
     expect((await after.accounts.create(call, account({ sender: smtp('another secret') }), key)).problems).toMatchObject(reused);
     expect((await after.accounts.create(call, account({ accountId: 'Other' }), key)).problems).toMatchObject(reused);
+  });
+
+  it('is known also where a reason came to be needed since, which another change has to have', async () => {
+    const directory = await temporaryDirectory();
+    const before = await openCommands({ directory });
+    const first = await before.accounts.create(call, account(), key);
+    await before.close();
+    const { accounts } = await openCommands({ directory, reasonRequiredFor: new Set(['createEmailAccount', 'renameEmailAccount']) });
+    expect(await accounts.create(call, account(), key)).toMatchObject({ problems: [], entity: first.entity });
+    expect((await accounts.create(call, account({ accountName: 'Other' }), key)).problems).toMatchObject(reused);
+    const another = await accounts.rename(call, { accountId: 'Sales', accountName: 'Other' }, { idempotencyKey: 'key-2' });
+    expect(another.problems).toMatchObject([{ code: 'REASON_REQUIRED', field: ['reason'] }]);
+  });
+
+  it('of a change that was written before personal data was sealed is known, also once the account has a key', async () => {
+    const opened = await openCommands();
+    await withUnsealedAccount(opened, 'key-1');
+    expect(await opened.accounts.create(call, unsealed, key)).toMatchObject({ problems: [], entity: { version: 2 } });
+    await opened.accounts.rename(call, { accountId: 'Old', accountName: 'New' }, {});
+    expect(await opened.accounts.create(call, unsealed, key)).toMatchObject({ problems: [], entity: { version: 2 } });
+    expect((await opened.accounts.create(call, { ...unsealed, accountName: 'New' }, key)).problems).toMatchObject(reused);
+  });
+
+  it('of what changed nothing is not remembered: a retry is decided anew', async () => {
+    const opened = await openCommands();
+    await opened.accounts.create(call, account(), {});
+    const rename = (accountName: string, options = {}) => opened.accounts.rename(call, { accountId: 'Sales', accountName }, options);
+    await rename('Sales', key);
+    await rename('Other');
+    expect(await rename('Sales', key)).toMatchObject({ problems: [], entity: { version: 5 } });
+    await rename('Other');
+    expect(await rename('Sales', key)).toMatchObject({ problems: [], entity: { version: 5 } });
+    expect(await lengthOf(opened, 'sales')).toBe(6);
   });
 
   it('finishes a change whose outcome was not known: done already, it is not done again', async () => {

@@ -46,6 +46,8 @@ export interface OpenedCommands {
   readonly history: AccountHistory;
   /** Without what the options put in front. */
   readonly events: EventStore;
+  /** Below the sealing of personal data. */
+  readonly rawEvents: EventStore;
   readonly secrets: SecretStore;
   readonly views: Views;
   readonly lateFaults: readonly unknown[];
@@ -66,6 +68,7 @@ export function callOf(id: string): Call {
   return {
     actor: { kind: 'API_TOKEN', id, displayName: 'Erin' },
     role: 'ADMIN',
+    tokenId: id,
     requestId: 'r1',
     correlationId: 'c1',
     ip: '192.0.2.1',
@@ -159,6 +162,7 @@ export async function openCommands(options: CommandsOptions = {}): Promise<Opene
     handler,
     history,
     events: realEvents,
+    rawEvents,
     secrets: realSecrets,
     views,
     lateFaults,

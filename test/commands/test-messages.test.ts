@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { SendingResult } from '../../src/mail/mail-port.js';
+import { commandIdOf, derivedId, eventsToAppend, hashOfInput } from '../../src/commands/event-metadata.js';
+import { securityLogStream } from '../../src/domain/streams.js';
 import { account, smtp } from './inputs.js';
 import { call, openCommands, passed, temporaryDirectory, type OpenedCommands } from './opened-commands.js';
+import { withUnsealedAccount } from './unsealed-account.js';
 
 const refusedByServer: SendingResult = {
   outcome: 'FAILED',
@@ -41,6 +44,48 @@ describe('a test message', () => {
     await after.accounts.configureSender(call, { accountId: 'Sales', sender: smtp('other', { host: 'smtp.example.org' }) }, {});
     expect(await send(after)).toMatchObject({ messageId, problems: [] });
     expect(after.sent).toEqual([]);
+  });
+
+  it('is not sent again where a reason came to be needed since; another one has to have one', async () => {
+    const directory = await temporaryDirectory();
+    const before = await withAccount({ directory });
+    const { messageId } = await send(before);
+    await before.close();
+    const after = await openCommands({ directory, reasonRequiredFor: new Set(['sendTestMessage']) });
+    expect(await send(after)).toMatchObject({ messageId, problems: [] });
+    expect(await send(after, 'bob@example.com', {})).toMatchObject({ problems: [{ code: 'REASON_REQUIRED', field: ['reason'] }] });
+    expect(after.sent).toEqual([]);
+  });
+
+  it('goes out once through an account that had no key yet, and the log keeps no hash that a guess of its recipient could be held against', async () => {
+    const opened = await openCommands();
+    await withUnsealedAccount(opened, 'created');
+    const input = { accountId: 'Old', to: 'bob@example.com' };
+    const first = await opened.testMessages.send(call, input, key, signal);
+    expect(await opened.testMessages.send(call, input, key, signal)).toEqual(first);
+    expect(await opened.testMessages.send(call, { ...input, to: 'carol@example.com' }, key, signal)).toMatchObject(reused);
+    expect(opened.sent).toEqual([first.messageId]);
+    const recorded = JSON.stringify(await opened.stream(securityLogStream(new Date())), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+    expect(recorded).toContain(first.messageId);
+    expect(recorded).not.toContain(hashOfInput(input));
+  });
+
+  it('that was sent before personal data was sealed is not sent again once the account has a key, nor once it is erased', async () => {
+    const opened = await openCommands();
+    await withUnsealedAccount(opened, 'created');
+    const input = { accountId: 'Old', to: 'bob@example.com' };
+    const [commandId, inputHash] = [commandIdOf(call, key.idempotencyKey), hashOfInput(input)];
+    const messageId = `<${derivedId(commandId, `message ${inputHash}`)}@example.com>`;
+    const attempt = { command: 'sendTestMessage', entityType: 'EmailAccount', entityId: 'Old' };
+    const event = { type: 'TestMessageSent', data: { ...attempt, messageId, outcome: 'PASSED', code: 'OK', serverResponse: null } } as const;
+    const recorded = eventsToAppend([event], { commandId, command: attempt.command, inputHash, reason: null }, call);
+    await opened.rawEvents.appendToStream(securityLogStream(new Date()), recorded, 'no_stream');
+    await opened.accounts.rename(call, { accountId: 'Old', accountName: 'New' }, {});
+    expect(await opened.testMessages.send(call, input, key, signal)).toMatchObject({ messageId, problems: [] });
+    expect(await opened.testMessages.send(call, { ...input, to: 'carol@example.com' }, key, signal)).toMatchObject(reused);
+    await opened.accounts.erase(call, { accountId: 'Old', confirmation: 'Old' }, { reason: 'Asked for' });
+    expect(await opened.testMessages.send(call, input, key, signal)).toMatchObject({ messageId, problems: [] });
+    expect(opened.sent).toEqual([]);
   });
 
   it('to another address under the same key is refused, also while the first is under way', async () => {

@@ -43,7 +43,7 @@ describe('an operation', () => {
     service.failedCommands.length = 0;
     service.behave({
       connectionTests: { ...idle.connectionTests, test: (_call, _input, signal) => lasting.until(signal) },
-      configurationHistory: { ...idle.configurationHistory, ofVersion: () => new Promise(() => undefined) },
+      configurationHistory: { reading: () => ({ ...idle.configurationHistory.reading(), ofVersion: () => new Promise(() => undefined) }) },
     });
   });
   afterAll(() => service.stop());

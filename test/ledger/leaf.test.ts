@@ -75,6 +75,24 @@ describe('the leaf of an event', () => {
     expect(leaf).toContain('a-commitment');
   });
 
+  it('is another one when what stands for something in it is put in its place', () => {
+    const leafOf = (data: object, metadata: object) => leafInput({ ...event, data: { ...data }, metadata: { ...metadata } });
+    const honest = leafOf({ ...event.data, verifier: 'a-verifier' }, event.metadata);
+    const inLeaf = JSON.parse(honest) as { data: { password: object; verifier: object }; metadata: { $personal: { sealed: object } } };
+    const { password, verifier } = inLeaf.data;
+    const { sealed } = inLeaf.metadata.$personal;
+    expect(JSON.stringify([password, verifier, sealed])).toMatch(/^(?:.\{"sha256":"[\w-]{43}"\}){3}\]$/);
+    const forged = [
+      leafOf({ password, verifier: 'a-verifier' }, event.metadata),
+      leafOf({ ...event.data, verifier }, event.metadata),
+      leafOf({ ...event.data, verifier: 'a-verifier' }, { ...event.metadata, $personal: { ...event.metadata.$personal, sealed } }),
+    ];
+    // And what stands for those cannot be put in their place either.
+    const [literal] = forged.map((leaf) => (JSON.parse(leaf) as { data: { password: object } }).data.password);
+    forged.push(leafOf({ password: literal, verifier: 'a-verifier' }, event.metadata));
+    expect(new Set([honest, ...forged]).size).toBe(5);
+  });
+
   it.each([
     { id: '21111111-1111-4111-8111-111111111111' },
     { streamId: 'emailAccount-other' },

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Row } from '../../src/event-store/row.js';
+import { recorded, type Row } from '../../src/event-store/row.js';
 import { chainHash } from '../../src/ledger/hashes.js';
+import { leafInput } from '../../src/ledger/leaf.js';
 import { verifyLog } from '../../src/ledger/verification.js';
-import type { VerificationInput } from '../../src/ledger/verification-input.js';
+import type { GivenCheckpoint, VerificationInput } from '../../src/ledger/verification-input.js';
 import type { VerificationReport } from '../../src/ledger/verification-report.js';
 import { rowAt } from './manipulations/manipulations.js';
 import { asRecord, loggedRow, recordOf, signed, signedLog, signerNamed, sizeOf, type RecordOfLog } from './manipulations/signed-log.js';
@@ -81,6 +82,15 @@ describe('a verification', () => {
     expect(report.findings.find(({ leafIndex }) => leafIndex === 21)?.message).toContain('JSON');
   });
 
+  it('finds that what stands for a secret in its leaf was put in the place of the secret', async () => {
+    const at = rows.findIndex((row) => row[6].includes('"secretId"'));
+    const leaf = leafInput(recorded(rowAt(rows, at)));
+    const data = JSON.stringify((JSON.parse(leaf) as { readonly data: unknown }).data);
+    expect(data).not.toContain('"secretId"');
+    const report = await verify({ rows: rows.with(at, rowAt(rows, at).with(6, data) as unknown as Row) });
+    expect(told(report)).toContainEqual(['ALTERED', at, at + 1]);
+  });
+
   it('blames the record where the log is what was signed', async () => {
     const leaves = log.record.leaves.with(10, { number: 10, position: 11n, hash: Buffer.alloc(32, 7), chain: Buffer.alloc(32, 7) });
     const report = await verify({ recorded: { ...log.record, leaves } });
@@ -123,7 +133,7 @@ describe('a verification', () => {
     expect((await verify({ checkpoints: forged })).outcome).toBe('UNVERIFIABLE');
     expect((await verify({ checkpoints: [...outside, ...altered.slice(0, 1)] })).findings.map(({ kind }) => kind)).toEqual(['SIGNATURE_INVALID']);
     expect((await verify({ checkpoints: [...outside, ...altered.slice(0, 1)] })).outcome).toBe('DAMAGED');
-    const none = { source: 'none', line: 1, signedNote: null, createdAt: null, standing: null, isOutside: true };
+    const none = { source: 'none', line: 1, signedNote: null, createdAt: null };
     expect((await verify({ checkpoints: [...outside, none] })).findings.map(({ kind }) => kind)).toEqual(['CHECKPOINT_MALFORMED']);
     expect((await verify({ checkpoints: [] })).outcome).toBe('UNVERIFIABLE');
   });
@@ -144,30 +154,27 @@ describe('a verification', () => {
 describe('a log that was restored from a backup', () => {
   // It goes on otherwise after 50 events, and was signed again at 60 and 80.
   const restored = [...rows.slice(0, 50), ...rows.slice(50).map(edited)];
-  const since = (isOutside: boolean, standing: number | null) =>
-    signed(restored, [60, 80], signer, 'kept').map((checkpoint, index) => ({
-      ...checkpoint,
-      isOutside,
-      line: 100 + index,
-      standing: index === 0 ? standing : null,
-    }));
-  const before = (isOutside: boolean) => outside.filter((each) => sizeOf(each) >= 40).map((checkpoint) => ({ ...checkpoint, source: 'kept', isOutside }));
-  const verifyRestored = (isOutside: boolean, standing: number | null, found = restored) =>
-    verify({ rows: found, recorded: recordOf(found), checkpoints: [...before(isOutside), ...since(isOutside, standing)] });
+  const lost = { standingTreeSize: '40', formerTreeSize: String(lastOutside), formerRootHash: Buffer.alloc(32, 1).toString('base64') };
+  const since = (source: string, accepted: boolean) => [
+    ...signed(restored, [60], signer, source, accepted ? lost : undefined),
+    ...signed(restored, [80], signer, source).map((checkpoint) => ({ ...checkpoint, line: 101 })),
+  ];
+  const before = (source: string) => outside.filter((each) => sizeOf(each) >= 40).map((checkpoint) => ({ ...checkpoint, source, line: checkpoint.line - 100 }));
+  const verifyRestored = (checkpoints: readonly GivenCheckpoint[], found = restored) => verify({ rows: found, recorded: recordOf(found), checkpoints });
 
-  it('is verified by what was signed of it since somebody said so outside, and the restore is told', async () => {
-    const report = await verifyRestored(true, 40);
+  it('is verified by what was signed of it since the restore was accepted, and the restore is told', async () => {
+    const report = await verifyRestored([...before('kept'), ...since('kept', true)]);
     expect([report.outcome, report.findings]).toEqual(['VERIFIED', []]);
     expect(report.restores).toEqual([{ source: 'kept', createdAt: '2026-11-30T12:00:00.000Z', standingTreeSize: 40 }]);
   });
 
-  it('is damaged where nobody said so, or only whoever can change the log', async () => {
-    expect((await verifyRestored(true, null)).outcome).toBe('DAMAGED');
-    expect((await verifyRestored(false, 40)).outcome).toBe('DAMAGED');
+  it('is damaged where nobody said so, and to whoever kept a copy from before', async () => {
+    expect((await verifyRestored([...before('kept'), ...since('kept', false)])).outcome).toBe('DAMAGED');
+    expect((await verifyRestored([...before('archive'), ...before('kept'), ...since('kept', true)])).outcome).toBe('DAMAGED');
   });
 
   it('still has to be what was signed of it before', async () => {
-    const report = await verifyRestored(true, 40, restored.with(30, edited(rowAt(restored, 30))));
+    const report = await verifyRestored([...before('kept'), ...since('kept', true)], restored.with(30, edited(rowAt(restored, 30))));
     expect(report.outcome).toBe('DAMAGED');
     expect(report.firstBad?.leafIndex).toBe(0);
   });

@@ -28,7 +28,7 @@ describeEventStoreContract('KurrentDB over the double, with personal data sealed
   const double = await startKurrentDbDouble();
   const log = await openKurrentDbEventStore({ connectionString: double.connectionString() });
   const secrets = await openKurrentDbSecretStore({ log, rootKeys: rootKeys('k1') });
-  const store = new SealingEventStore(log, secrets);
+  const store = new SealingEventStore(log, secrets, { keysAhead: 64 });
   return {
     store,
     async close() {

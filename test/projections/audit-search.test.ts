@@ -5,7 +5,7 @@ import type { AuditReader } from '../../projections/audit-reader.js';
 import type { AuditFilter, AuditRow } from '../../projections/audit-row.js';
 import { auditTrail, auditTrailOf } from '../../projections/audit-trail.js';
 import type { PageRequest } from '../../projections/paging.js';
-import { PoisonEvent } from '../../projections/view-build.js';
+import { PoisonEvent, ViewBuild } from '../../projections/view-build.js';
 import { clearPassword, smtpForm } from '../domain/accounts.js';
 import { filters, fits, trails } from './audit-model.js';
 import { creation, History, histories, start } from './histories.js';
@@ -91,6 +91,40 @@ describe('a search of the audit trail', () => {
         for (const text of [name, name.toLowerCase(), name.toUpperCase(), [...name].slice(0, 2).join('')])
           expect([text, entriesOf(reader, { text }).map(({ entityId }) => entityId)]).toEqual([text, [`a${index}`]]);
     }
+  });
+
+  it('that is followed live gives each entry that fits once, in order, wherever it was left and taken up again', () => {
+    fc.assert(
+      fc.property(
+        histories(40),
+        filters,
+        fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 6 }),
+        trails,
+        ({ log }, filter, sizes, trail) => {
+          const { events } = log;
+          const build = new ViewBuild(trail, join(temporaryDirectory(), 'audit.db'), 'follow');
+          const seen: string[] = [];
+          let reached = 0n;
+          for (let from = 0, batch = 0; from < events.length; batch++) {
+            const piece = events.slice(from, from + (sizes[batch % sizes.length] ?? 1));
+            from += piece.length;
+            build.apply(piece, piece.at(-1)?.position ?? 0n);
+            // Now and then nobody looks for a while.
+            if (batch % 3 === 1 && from < events.length) continue;
+            for (let next: bigint | null = reached; next !== null;) {
+              reached = next;
+              const { rows, reached: further } = build.reader.tail(filter, reached);
+              seen.push(...rows.map(({ id }) => id));
+              next = further;
+            }
+          }
+          const rows = throughPages((page) => build.reader.page({}, page), 'first', 50);
+          expect(rows).toHaveLength(events.length);
+          expect(seen).toEqual(rows.filter((row) => fits(row, filter)).map(({ id }) => id));
+        },
+      ),
+      { numRuns: 25 },
+    );
   });
 
   it('is as it was before a batch that could not be applied', () => {

@@ -94,6 +94,7 @@ export class History {
     const call = {
       actor: this.#actor(step),
       role: 'ADMIN',
+      tokenId: this.#actor(step).id,
       requestId: `request-${number}`,
       correlationId,
       ip: '127.0.0.1',

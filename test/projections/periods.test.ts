@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { authenticationProfiles } from '../../projections/authentication-profiles.js';
 import type { Page, PageRequest } from '../../projections/paging.js';
 import { truststores } from '../../projections/truststores.js';
-import type { RecordedEvent } from '../../src/event-store/event-store.js';
+import type { Position, RecordedEvent } from '../../src/event-store/event-store.js';
+import { lastPositionAt } from './last-position.js';
 import { MemoryLog } from './memory-log.js';
 import { throughPages } from './pages.js';
 import { filled, temporaryDirectory } from './temporary-views.js';
@@ -60,9 +61,9 @@ function played(kind: 'truststore' | 'authenticationProfile', history: readonly 
 }
 
 interface Reader {
-  pageAt(page: PageRequest, at: Date): Page<string>;
-  countAt(at: Date): number;
-  usableAt(at: Date): readonly string[];
+  pageAt(page: PageRequest, at: Position): Page<string>;
+  countAt(at: Position): number;
+  usableAt(at: Position): readonly string[];
 }
 
 function readerOf(kind: 'truststore' | 'authenticationProfile', events: readonly RecordedEvent[], reopens: boolean): Reader {
@@ -78,12 +79,12 @@ describe.each(['truststore', 'authenticationProfile'] as const)('the list of eac
       fc.property(turns, fc.boolean(), fc.integer({ min: 1, max: 3 }), (history, reopens, size) => {
         const { events, then } = played(kind, history);
         const reader = readerOf(kind, events, reopens);
-        expect(reader.countAt(new Date(start - 1))).toBe(0);
+        expect(reader.countAt(lastPositionAt(events, new Date(start - 1)))).toBe(0);
         let last: ReadonlyMap<string, boolean> = new Map();
         for (let at = start; at <= start + 60; at++) {
           last = then.get(at) ?? last;
           const names = [...last.keys()].sort();
-          const when = new Date(at);
+          const when = lastPositionAt(events, new Date(at));
           for (const take of ['first', 'last'] as const) expect(throughPages((page) => reader.pageAt(page, when), take, size)).toEqual(names);
           expect(reader.countAt(when)).toBe(names.length);
           expect([...reader.usableAt(when)].sort()).toEqual(names.filter((name) => last.get(name)));

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Page, PageRequest } from '../../projections/paging.js';
 import { openViews, type Views } from '../../projections/views.js';
 import { History, histories, start } from './histories.js';
+import { lastPositionAt } from './last-position.js';
 import { MemoryLog } from './memory-log.js';
 import { throughPages } from './pages.js';
 import { temporaryDirectory, viewsOf } from './temporary-views.js';
@@ -17,12 +18,12 @@ async function answersOf(views: Views, { log: { events } }: History): Promise<un
   const each = <Row>(read: (page: PageRequest) => Page<Row>) => throughPages(read, 'first', 100);
   const erased: string[] = [];
   for await (const key of views.erasedAccounts()) erased.push(key);
-  const moments = [...new Set(events.map(({ recordedAt }) => recordedAt.getTime()))].slice(0, 10).map((at) => new Date(at));
+  const moments = [...new Set(events.map(({ recordedAt }) => recordedAt.getTime()))].slice(0, 10).map((at) => lastPositionAt(events, new Date(at)));
   return {
     accounts: fields.map((field) => each((page) => accounts.page(everyStatus, { field, direction: 'ASC' }, page))),
     found: texts.map((text) => each((page) => accounts.page({ text }, { field: 'ACCOUNT_ID', direction: 'ASC' }, page))),
     past: moments.map((at) => each((page) => accounts.pageAt({ ...everyStatus, text: 'sales' }, { field: 'ACCOUNT_NAME', direction: 'DESC' }, page, at))),
-    counts: [accounts.count({}), accounts.count(everyStatus), auditTrail.count({}), tokens.count(), accounts.countAt({}, new Date(start))],
+    counts: [accounts.count({}), accounts.count(everyStatus), auditTrail.count({}), tokens.count(), accounts.countAt({}, lastPositionAt(events, new Date(start)))],
     entries: each((page) => auditTrail.page({}, page)),
     entriesFound: texts.map((text) => each((page) => auditTrail.page({ text }, page)).map(({ id }) => id)),
     tokens: each((page) => tokens.page(page)),

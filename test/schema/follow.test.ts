@@ -8,6 +8,8 @@ class GrowingNumbers implements Growing<number> {
   #end = 0n;
   readonly #listeners = new Set<() => void>();
   readonly batchSize = 4n;
+  /** What was erased: it is told with a minus from then on. */
+  readonly erased = new Set<number>();
 
   append(count: number): void {
     this.#end += BigInt(count);
@@ -19,6 +21,11 @@ class GrowingNumbers implements Growing<number> {
     for (const listener of this.#listeners) listener();
   }
 
+  erase(number: number): void {
+    this.erased.add(number);
+    this.nudge();
+  }
+
   get listeners(): number {
     return this.#listeners.size;
   }
@@ -27,8 +34,10 @@ class GrowingNumbers implements Growing<number> {
     if (position >= this.#end) return { rows: [], reached: null };
     const reached = position + this.batchSize < this.#end ? position + this.batchSize : this.#end;
     const rows = Array.from({ length: Number(reached - position) }, (_, index) => Number(position) + index + 1).filter((number) => number % 2 === 0);
-    return { rows, reached };
+    return { rows: rows.map((number) => (this.erased.has(number) ? -number : number)), reached };
   };
+
+  positionOf = (number: number) => BigInt(Math.abs(number));
 
   onAdvance = (listener: () => void) => {
     this.#listeners.add(listener);
@@ -94,6 +103,17 @@ describe('following the log', () => {
 
     expect(await follow(log, 0n, AbortSignal.abort()).next()).toEqual({ done: true, value: undefined });
     expect(log.listeners).toBe(0);
+  });
+
+  it('tells a slow reader nothing as it was before it was erased', async () => {
+    const log = new GrowingNumbers();
+    log.append(8);
+    const rows = follow(log, 0n, new AbortController().signal);
+    expect(await rows.next()).toEqual({ done: false, value: 2 });
+    log.erase(4);
+    const later = [await rows.next(), await rows.next(), await rows.next()];
+    expect(later.map(({ value }) => value)).toEqual([-4, 6, 8]);
+    await rows.return();
   });
 
   it('passes a fault of the log on, and lets go of it', async () => {

@@ -117,7 +117,7 @@ export function recordingContext(role: Role, change: Partial<RequestContext> = {
     };
   const changing = (service: string) => answering(service, Promise.resolve(unchanged));
   const context: RequestContext = {
-    call: { actor: systemActor, role, requestId: 'request', correlationId: 'correlation', ip: null, userAgent: null, clientName: null },
+    call: { actor: systemActor, role, tokenId: null, requestId: 'request', correlationId: 'correlation', ip: null, userAgent: null, clientName: null },
     accessEndsAt: null,
     signal: new AbortController().signal,
     freshness: () => null,
@@ -161,10 +161,12 @@ export function recordingContext(role: Role, change: Partial<RequestContext> = {
       versions: answering('accountHistory.versions', Promise.resolve({ newest: 2, at: () => account })),
     },
     configurationHistory: {
-      at: answering('configurationHistory.at', past),
-      of: answering('configurationHistory.of', past),
-      ofVersion: answering('configurationHistory.ofVersion', Promise.resolve(past)),
-      named: answering('configurationHistory.named', Promise.resolve(past)),
+      reading: () => ({
+        at: answering('configurationHistory.at', Promise.resolve(past)),
+        of: answering('configurationHistory.of', past),
+        ofVersion: answering('configurationHistory.ofVersion', Promise.resolve(past)),
+        named: answering('configurationHistory.named', Promise.resolve(past)),
+      }),
     },
     accounts: {
       find: answering('accounts.find', accounts[0] ?? null),
@@ -179,6 +181,7 @@ export function recordingContext(role: Role, change: Partial<RequestContext> = {
       count: answering('auditTrail.count', 1),
       between: answering('auditTrail.between', [auditRow(1n)]),
       position: answering('auditTrail.position', 0n),
+      lastAt: answering('auditTrail.lastAt', { position: 1n }),
       tail: (_filter, after) => {
         reached.push('auditTrail.tail');
         return after < 2n ? { rows: [auditRow(after + 1n)], reached: after + 1n } : { rows: [], reached: null };

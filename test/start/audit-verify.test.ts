@@ -160,6 +160,9 @@ describe('postledger audit verify', () => {
     await expect(verify({ checkpoints: [], publicKey: [] }, empty)).rejects.toThrow('There is no public key');
     await expect(verify({ checkpoints: [join(scratch, 'nowhere')] })).rejects.toThrow(CommandFailed);
     await expect(verify({ publicKey: [`${publicKey.slice(0, -4)}AAA=`] })).rejects.toThrow(CommandFailed);
+    const disguised = await copied('disguised');
+    change(disguised.dataDirectory, 'ALTER TABLE event RENAME TO hidden; CREATE VIEW event AS SELECT * FROM hidden');
+    await expect(verify({ record: false }, disguised)).rejects.toThrow('has no table of events');
     const stranger = signerFrom(newSignerKey('postledger-stranger')).text;
     expect(await verify({ record: false, publicKey: [stranger] })).toBe(2);
     expect(said).toContain('NOT VERIFIED');

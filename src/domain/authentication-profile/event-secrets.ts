@@ -20,7 +20,7 @@ export function secretsIn(event: AuthenticationProfileEvent): readonly (readonly
   }
 }
 
-/** What the secret store says of a secret that it sealed: its fingerprint, and the first version of the slot that had it, unless it is new. */
+/** What its reference says of a secret once it is sealed: its fingerprint, and `sameValueAs` where that is told. */
 export type SecretMark = Pick<SecretReference, 'fingerprint' | 'sameValueAs'>;
 
 /** The same event with the marks of what was sealed, by secret id. */

@@ -28,7 +28,7 @@ export function passwordIn(event: EmailAccountEvent): { readonly slot: SecretSlo
   }
 }
 
-/** The same event with the fingerprint that the secret store gave to its password. @param sameValueAs the first version that had this fingerprint; left out where it is new. */
+/** The same event with the fingerprint that the secret store gave to its password. @param sameValueAs as its reference is to say it; left out where the value is new. */
 export function withFingerprint(event: EmailAccountEvent, fingerprint: string, sameValueAs?: number): EmailAccountEvent {
   const marked = (password: Password) => (isSecretReference(password) ? withMark(password, fingerprint, sameValueAs) : password);
   switch (event.type) {
@@ -63,9 +63,4 @@ function slotted(slot: SecretSlot, password: Password) {
 /** A reference as it is once its secret is sealed. */
 function withMark(reference: SecretReference, fingerprint: string, sameValueAs?: number): SecretReference {
   return { ...reference, fingerprint, ...(sameValueAs !== undefined && { sameValueAs }) };
-}
-
-/** Which version of a slot had a value first: the references that were given to it, oldest first, by their fingerprints. */
-export function firstVersions(references: readonly SecretReference[]): ReadonlyMap<string, number> {
-  return references.reduce((first, { fingerprint, version }) => (first.has(fingerprint) ? first : first.set(fingerprint, version)), new Map<string, number>());
 }

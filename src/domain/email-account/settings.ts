@@ -13,7 +13,7 @@ export interface SecretReference {
   readonly version: number;
   /** Keyed hash of the value under the account's own key: equal for equal values of one account and field, useless without the key. */
   readonly fingerprint: string;
-  /** The first version of the slot that had this value, told by the fingerprints; left out where this is the first. */
+  /** The first of the versions, one right after the other up to this, that have this value, told by the fingerprints; left out where the one before has another, or there was none in use. */
   readonly sameValueAs?: number;
   readonly setAt: string; // ISO 8601
   readonly setBy: Actor;

@@ -1,3 +1,4 @@
+import type { ApiTokenEvent } from '../api-token/events.js';
 import type { AuthenticationProfileEvent } from '../authentication-profile/events.js';
 import type { ProfileSettings } from '../authentication-profile/settings.js';
 import type { Certificate, ConnectionTestStage } from '../email-account/connection-test.js';
@@ -31,9 +32,22 @@ export function expiryChange(event: PostledgerEvent, owner: ExpiryOwner, at: str
   if (isTruststoreEvent(event)) return changeByTruststore(event, owner);
   if (isAuthenticationProfileEvent(event)) return changeByProfile(event, owner);
   if (!isApiTokenEvent(event)) return nothing;
-  if (event.type === 'ApiTokenRevoked') return insteadOfAll([]);
-  if (event.type !== 'ApiTokenIssued' || event.data.expiresAt === null) return nothing;
-  return insteadOfAll([{ subject: 'API_TOKEN', owner, key: '', since: at, expiresAt: event.data.expiresAt, certificate: null }]);
+  return changeByToken(event, owner, at);
+}
+
+function changeByToken(event: ApiTokenEvent, owner: ExpiryOwner, at: string): ExpiryChange {
+  switch (event.type) {
+    case 'ApiTokenIssued': {
+      const { expiresAt } = event.data;
+      return expiresAt === null ? nothing : insteadOfAll([{ subject: 'API_TOKEN', owner, key: '', since: at, expiresAt, certificate: null }]);
+    }
+    // Nothing is done with a token that has ended, so there is nothing left to be warned of.
+    case 'ApiTokenExpired':
+    case 'ApiTokenRevoked':
+      return insteadOfAll([]);
+    case 'ApiTokenUsed':
+      return nothing;
+  }
 }
 
 function changeByAccount(event: EmailAccountEvent, owner: ExpiryOwner): ExpiryChange {

@@ -27,31 +27,49 @@ export function takeOut(data: Json, paths: readonly string[]): TakenOut {
 /** The data with the leaves in their places again. What {@link takeOut} gave comes back as it was, but for the order of the members of an object. */
 export function putBack(rest: Json, leaves: readonly Leaf[]): Json {
   const root = copyOf(rest);
-  // Leaves that stand side by side come one after the other: their holder is copied once.
+  // Leaves that stand side by side come one after the other: their holder is looked for once.
   let within = '';
   let holder: Holder = root;
   const copies = new Set<object>();
   for (const { path, value } of leaves) {
-    const last = path.lastIndexOf('/');
-    const parent = path.slice(0, last);
+    const { parent, steps, last } = placeOf(path);
     if (parent !== within) {
       holder = root;
-      if (parent !== '')
-        for (const step of parent.slice(1).split('/')) {
-          const name = unescaped(step);
-          let next = holder[name] as Holder;
-          if (!copies.has(next)) {
-            next = copyOf(next);
-            copies.add(next);
-            place(holder, name, next);
-          }
-          holder = next;
+      for (const step of steps) {
+        let next = holder[step] as Holder;
+        if (!copies.has(next)) {
+          next = copyOf(next);
+          copies.add(next);
+          place(holder, step, next);
         }
+        holder = next;
+      }
       within = parent;
     }
-    place(holder, unescaped(path.slice(last + 1)), value);
+    place(holder, last, value);
   }
   return root;
+}
+
+interface Place {
+  readonly parent: string;
+  readonly steps: readonly string[];
+  readonly last: string;
+}
+
+const mostKnown = 1_000;
+const known = new Map<string, Place>();
+
+/** There are some dozens of paths, and each occurs in many events. */
+function placeOf(path: string): Place {
+  const found = known.get(path);
+  if (found) return found;
+  const end = path.lastIndexOf('/');
+  const parent = path.slice(0, end);
+  const made = { parent, steps: parent.split('/').slice(1).map(unescaped), last: unescaped(path.slice(end + 1)) };
+  if (known.size >= mostKnown) known.clear();
+  known.set(path, made);
+  return made;
 }
 
 const taken = Symbol('taken');

@@ -13,22 +13,33 @@ type Recorded = NonNullable<ResolvedEvent['event']>;
 export class RecordedTimes {
   #newest = 0;
 
-  /** Milliseconds since 1970. */
-  see({ created, metadata }: Pick<Recorded, 'created' | 'metadata'>): number {
+  /** Milliseconds since 1970: as it is told, and as the server has it. */
+  see({ created, metadata }: Pick<Recorded, 'created' | 'metadata'>): { readonly told: number; readonly stored: number } {
     const elsewhere = recordedElsewhere(metadata);
-    this.#newest = Math.max(this.#newest, elsewhere ?? created.getTime());
-    return elsewhere ?? this.#newest;
+    const stored = elsewhere ?? created.getTime();
+    this.#newest = Math.max(this.#newest, stored);
+    return { told: elsewhere ?? this.#newest, stored };
   }
 }
 
 /** An event as the port shows it; undefined for what is the servers' own (`$`), or was not written as an event with a JSON object, hence is none of this application. */
 export function recordedEvent({ event }: ResolvedEvent, times: RecordedTimes): RecordedEvent | undefined {
   if (!event?.position) return undefined;
-  const recordedAt = times.see(event);
+  const { told, stored } = times.see(event);
   const { id, type, streamId, revision, data, metadata = {} } = event;
   // A tombstone lies in the stream that it ends, under a name of the servers' own.
   if (streamId.startsWith('$') || type.startsWith('$') || !event.isJson || !isJsonObject(data) || !isJsonObject(metadata)) return undefined;
-  return { id, type, data, metadata: withoutTime(metadata), streamId, revision, position: event.position.commit, recordedAt: new Date(recordedAt) };
+  return {
+    id,
+    type,
+    data,
+    metadata: withoutTime(metadata),
+    streamId,
+    revision,
+    position: event.position.commit,
+    recordedAt: new Date(told),
+    ...(stored !== told && { storedAt: new Date(stored) }),
+  };
 }
 
 /** Milliseconds since 1970; undefined for an event that was recorded here first. */

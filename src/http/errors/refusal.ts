@@ -1,6 +1,8 @@
 import { GraphQLError } from 'graphql';
 import { InvalidCursor } from '../../../projections/paging.js';
 import { refusedInput } from '../../../schema/top-level-error.js';
+import { LogContradictsCheckpoint } from '../../checkpoints/checkpoints.js';
+import { LogContradictsLedger } from '../../commands/audit-proofs.js';
 import { RateLimited } from '../../commands/rate-limit.js';
 import { CommandRefused } from '../../domain/decider.js';
 import { StoreUnavailable } from '../../event-store/event-store.js';
@@ -23,6 +25,8 @@ export function refusalOf(cause: unknown, isMutation: boolean): GraphQLError | n
   if (cause instanceof RateLimited)
     return new GraphQLError(cause.message, { extensions: { code: 'RATE_LIMITED', retryAfterSeconds: cause.retryAfterSeconds } });
   if (cause instanceof StoreUnavailable || cause instanceof SecretStoreUnavailable) return storeUnavailable(isMutation);
+  if (cause instanceof LogContradictsCheckpoint || cause instanceof LogContradictsLedger)
+    return new GraphQLError(cause.message, { extensions: { code: 'AUDIT_LOG_CONTRADICTED' } });
   if (cause instanceof InvalidCursor) return new GraphQLError(cause.message, { extensions: { code: 'BAD_USER_INPUT' } });
   if (cause instanceof Error && cause.name === 'InvalidConsistencyToken') return damagedConsistencyToken();
   return null;

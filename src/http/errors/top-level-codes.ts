@@ -9,6 +9,7 @@ export const topLevelCodes = [
   'RATE_LIMITED',
   'TIMEOUT',
   'STORE_UNAVAILABLE',
+  'AUDIT_LOG_CONTRADICTED',
   'INTERNAL_SERVER_ERROR',
 ] as const;
 

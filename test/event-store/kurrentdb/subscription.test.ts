@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { leafInput } from '../../../src/ledger/leaf.js';
 import { StoreUnavailable, type RecordedEvent, type SubscriptionMessage } from '../../../src/event-store/event-store.js';
 import { collect, follow, newEvent } from '../contract.js';
 import { jsonEvent, type DoubleLog } from '../kurrentdb-double/log.js';
@@ -116,6 +117,11 @@ describe('a subscription to the log of a server', () => {
     await following.until(({ kind }) => kind === 'event');
     await following.end();
     expect(eventsOf(following.messages)).toMatchObject([{ recordedAt: all[2]?.recordedAt }]);
+    // What is hashed of an event is the same, however much of the log was read before it.
+    const last = all.at(-1);
+    const alone = await collect(store.readAll(last ? { from: last.position, maxCount: 1 } : {}));
+    expect(alone.map(leafInput)).toEqual(all.slice(-1).map(leafInput));
+    expect(alone.map(({ recordedAt }) => recordedAt)).not.toEqual(all.slice(-1).map(({ recordedAt }) => recordedAt));
   });
 
   it('ends with StoreUnavailable when nobody answers for as long as an operation may take, and tells where to go on', async () => {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { RecordedEvent } from '../../../src/event-store/event-store.js';
 import { recorded, type Row } from '../../../src/event-store/row.js';
-import { checkpointText } from '../../../src/ledger/checkpoint.js';
+import { checkpointText, type AcceptedRestore } from '../../../src/ledger/checkpoint.js';
 import { chainHash, chainStart, type Hash } from '../../../src/ledger/hashes.js';
 import { loggedEvent, noLeaf, unreadableEvent, type LoggedEvent } from '../../../src/ledger/logged-event.js';
 import { MerkleEdge } from '../../../src/ledger/merkle-tree.js';
@@ -73,20 +73,24 @@ export function asRecord({ leaves, subtrees }: RecordOfLog): LedgerRecord {
 }
 
 /** A checkpoint of the log's first leaves at each of these sizes, as far as it has them. */
-export function signed(rows: readonly Row[], sizes: readonly number[], signer: NoteSigner, source: string): readonly GivenCheckpoint[] {
+export function signed(
+  rows: readonly Row[],
+  sizes: readonly number[],
+  signer: NoteSigner,
+  source: string,
+  restored?: AcceptedRestore,
+): readonly GivenCheckpoint[] {
   const edge = new MerkleEdge();
   const checkpoints: GivenCheckpoint[] = [];
   for (const { hash } of recordOf(rows).leaves) {
     edge.append(hash);
     if (!sizes.includes(edge.size)) continue;
-    const signedNote = signer.sign(checkpointText({ origin: signer.name, size: edge.size, root: edge.root() }));
+    const signedNote = signer.sign(checkpointText({ origin: signer.name, size: edge.size, root: edge.root(), ...(restored && { restored }) }));
     checkpoints.push({
       source,
       line: checkpoints.length + 1,
       signedNote,
       createdAt: '2026-11-30T12:00:00.000Z',
-      standing: null,
-      isOutside: source === 'outside',
     });
   }
   return checkpoints;
