@@ -113,7 +113,8 @@ export class AccountWriter implements ProjectionWriter {
     if (last && columns.every((value, index) => value === last.columns[index])) return;
     if (last && last.since.at < moment.at) {
       if (draft.isWritten) this.#keepAsPast(draft, moment);
-      else this.view.run(`INSERT INTO account VALUES ${row}`, moment.number, key, last.since.number, moment.number, last.wording, last.wordedAt, ...last.columns);
+      else
+        this.view.run(`INSERT INTO account VALUES ${row}`, moment.number, key, last.since.number, moment.number, last.wording, last.wordedAt, ...last.columns);
     }
     const words = wordsIn(columns);
     draft.isWritten = false;
@@ -148,7 +149,8 @@ export class AccountWriter implements ProjectionWriter {
     if (!stored) this.view.run(`INSERT INTO account VALUES ${row}`, number, key, since.number, forEver, wording, wordedAt, ...columns);
     else if (!isWritten) this.view.run(update, since.number, wording, wordedAt, ...columns, number);
     const kept = [since.at, since.number, wording, wordedAt, JSON.stringify(snapshot)] as const;
-    if (stored) this.view.run('UPDATE account_snapshot SET since = ?, since_position = ?, wording = ?, worded_at = ?, snapshot = ? WHERE number = ?', ...kept, number);
+    if (stored)
+      this.view.run('UPDATE account_snapshot SET since = ?, since_position = ?, wording = ?, worded_at = ?, snapshot = ? WHERE number = ?', ...kept, number);
     else this.view.run('INSERT INTO account_snapshot VALUES (?, ?, ?, ?, ?, ?)', number, ...kept);
     this.records.keep(key, { number, snapshot, since: since.at, sincePosition: since.number, wording, wordedAt });
   }

@@ -8,7 +8,7 @@ import { auditLedger } from './audit-ledger.js';
 import type { LedgerReader } from './audit-ledger-reader.js';
 import type { AuditFilter, AuditRow } from './audit-row.js';
 import { auditTrail } from './audit-trail.js';
-import { authenticationProfiles, type ProfileReader, type ViewedProfile } from './authentication-profiles.js';
+import { authenticationProfiles, type ViewedProfile } from './authentication-profiles.js';
 import { emailAccounts } from './email-accounts.js';
 import { expiries, type ExpiryReader } from './expiries.js';
 import { lastEntryAt, type LastEntry } from './last-entry.js';
@@ -75,7 +75,7 @@ export interface ProfilesView {
   find(name: string): ProfileSnapshot | null;
   /** With what is known of a name that no profile has any more; null for one that none ever had. */
   folded(name: string): ViewedProfile | null;
-  /** Something to begin from for whoever folds the stream up to a moment: see {@link ProfileReader.milestone}. */
+  /** Something to begin from for whoever folds the stream up to a moment: the last state that is kept of it, none behind the position. */
   milestone(name: string, position: Position): ViewedProfile | null;
   /** By name. @throws {InvalidCursor} */
   page(page: PageRequest): Page<ProfileSnapshot>;

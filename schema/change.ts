@@ -4,14 +4,18 @@ import { UserError, userErrors } from './user-error.js';
 
 @InputType()
 export abstract class ChangeInput {
-  @Field(() => String, { nullable: true, description: 'Why, for the audit trail. At most 500 characters. Default: none, unless `viewer.reasonRequiredFor` names the mutation: it is then refused without one of 10 characters.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Why, for the audit trail. At most 500 characters. Default: none, unless `viewer.reasonRequiredFor` names the mutation: it is then refused without one of 10 letters or digits.',
+  })
   readonly reason?: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Makes a retry safe: the same key with the same input gives the first answer again, with another input the error IDEMPOTENCY_KEY_REUSED. ' +
-      'At most 200 characters, kept for good. Default: none, and every request is a change of its own.',
+      'Makes a retry safe: once the change was accepted, the same key with the same input gives the first answer again, with another input the error IDEMPOTENCY_KEY_REUSED. ' +
+      'What was refused or changed nothing is not remembered: it is decided anew. At most 200 characters, kept for good. Default: none, and every request is a change of its own.',
   })
   readonly idempotencyKey?: string | null;
 }

@@ -27,6 +27,21 @@ function isPage(type: GraphQLNamedType): boolean {
 /** Edges are the page itself, which its connection counts. */
 const partsOfPage = new Set(['edges', 'pageInfo']);
 
+/** What a list costs more for which every account is looked up as it was: 1 µs or so each, once for the page and once for the count. */
+const everyAccountThen = 100;
+/** The same where whoever asks cannot be told from one who asks for the present, which costs a tenth. */
+const everyAccountPerhaps = 10;
+
+/** A page of accounts as they are, or with `at` as they were. */
+export function ofAccounts(given: ComplexityEstimatorArgs): number {
+  return ofPage(given) + (given.args['at'] === undefined || given.args['at'] === null ? 0 : everyAccountThen);
+}
+
+/** A page of the accounts that name something, as they are or as they were. */
+export function ofAccountsNaming(given: ComplexityEstimatorArgs): number {
+  return ofPage(given) + everyAccountPerhaps;
+}
+
 function ofPage({ args, childComplexity }: ComplexityEstimatorArgs): number {
   const size: unknown = args['first'] ?? args['last'];
   return 1 + Math.max(0, typeof size === 'number' ? size : defaultPageSize) * childComplexity;

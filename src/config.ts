@@ -173,7 +173,7 @@ export const variables = {
   POSTLEDGER_REASON_REQUIRED_FOR: {
     default: 'none',
     meaning:
-      'Which mutations are refused without a `reason` of at least 10 characters: `none`, `all`, or names separated by commas: `deleteEmailAccount,changeSenderPassword`. Holds on the command line as well.',
+      'Which mutations are refused without a `reason` of at least 10 letters or digits: `none`, `all`, or names separated by commas: `deleteEmailAccount,changeSenderPassword`. Holds on the command line as well.',
   },
   POSTLEDGER_AUDIT_WEBHOOK_URL: {
     default: null,

@@ -17,7 +17,7 @@ export class Viewer {
   @Field(() => [String], { description: 'The names of the queries, mutations and subscriptions that they may use.' })
   readonly permissions!: readonly string[];
 
-  @Field(() => [String], { description: 'Of the mutations that they may use, those that are refused without a `reason` of at least 10 characters.' })
+  @Field(() => [String], { description: 'Of the mutations that they may use, those that are refused without a `reason` of at least 10 letters or digits.' })
   readonly reasonRequiredFor!: readonly string[];
 
   @Field(() => DateTime, { nullable: true, description: 'When their access ends; null when it does not.' })

@@ -104,7 +104,10 @@ export abstract class AuditEntry {
     return this.#row.actorRole;
   }
 
-  @Field(() => ID, { nullable: true, description: 'The id of the API token that they showed; null where none was shown.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The id of the API token that was shown with the request; null where none was: whoever comes back from a provider shows none.',
+  })
   get tokenId(): string | null {
     return this.#row.tokenId;
   }

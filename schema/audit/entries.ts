@@ -53,9 +53,16 @@ function entryType(name: string, description: string, adds: Extras<object>): new
   return Entry;
 }
 
-/** Right after the event. Of an account's events it is the moment of the version that they made. */
-function momentOf({ occurredAt, entityId, version, position }: AuditRow): Moment {
-  return { name: version === null ? occurredAt : momentOfVersion(entityId, version), time: new Date(occurredAt), position };
+/** Right after the event. Of an account's events it is the moment of the version that they made; truststores and profiles have versions and may have the name of an account. */
+export function momentOf({
+  occurredAt,
+  entityType,
+  entityId,
+  version,
+  position,
+}: Pick<AuditRow, 'occurredAt' | 'entityType' | 'entityId' | 'version' | 'position'>): Moment {
+  const name = entityType === 'EmailAccount' && version !== null ? momentOfVersion(entityId, version) : occurredAt;
+  return { name, time: new Date(occurredAt), position };
 }
 
 /** One class an event, made from the table: `AccountCreatedEntry` implements AuditEntry and adds the fields listed. */

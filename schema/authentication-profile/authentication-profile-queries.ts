@@ -18,7 +18,8 @@ export class AuthenticationProfileQueries {
     @Arg('name', () => ID, { description: 'Which profile. Matched ignoring case.' }) name: string,
     @Arg('at', () => DateTime, {
       nullable: true,
-      description: 'As it was at this time, its millisecond included, also when it was deleted since. Default: as it is.',
+      description:
+        'As it was at this time, its millisecond included, also when it was deleted since. A time that has not passed is refused. Default: as it is.',
     })
     at: Date | null | undefined,
     @Ctx() context: RequestContext,
@@ -32,7 +33,8 @@ export class AuthenticationProfileQueries {
   async authenticationProfiles(
     @Arg('at', () => DateTime, {
       nullable: true,
-      description: 'Those that there were at this time, its millisecond included, as they were then. Default: as they are.',
+      description:
+        'Those that there were at this time, its millisecond included, as they were then. A time that has not passed is refused. Default: as they are.',
     })
     at: Date | null | undefined,
     @Args(() => PageArguments) page: PageArguments,

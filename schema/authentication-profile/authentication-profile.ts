@@ -2,6 +2,7 @@ import { Args, Ctx, Field, ID, Int, ObjectType } from 'type-graphql';
 import type { OAuthGrant as Grant, OAuthPreset as Preset, ProfileSettings } from '../../src/domain/authentication-profile/settings.js';
 import type { ProfileSnapshot } from '../../src/domain/authentication-profile/snapshot.js';
 import { auditEntries, AuditEntryConnection } from '../audit/audit-entry-connection.js';
+import { ofAccountsNaming } from '../cost.js';
 import { DateTime } from '../date-time/date-time-scalar.js';
 import { EmailAccountConnection } from '../email-account/account-list.js';
 import { accountsNaming } from '../email-account/accounts-fitting.js';
@@ -153,6 +154,7 @@ export class AuthenticationProfile implements Node {
   @Field(() => EmailAccountConnection, {
     description:
       'The accounts that name it, by accountId, deleted ones too: while there are any, it cannot be deleted. Of an earlier time: those that named it then, as they were then.',
+    complexity: ofAccountsNaming,
   })
   usedBy(@Args(() => PageArguments) page: PageArguments, @Ctx() context: RequestContext): EmailAccountConnection | Promise<EmailAccountConnection> {
     return accountsNaming({ authenticationProfile: this.name }, page, this.#past, context);

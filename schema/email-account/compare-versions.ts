@@ -18,7 +18,10 @@ export class EmailAccountComparison {
   @Field(() => Int, { description: 'The version compared to.' })
   readonly to!: number;
 
-  @Field(() => [FieldChange], { description: 'Field by field, as it is at `from` and at `to`. What changed and changed back in between is not among them.' })
+  @Field(() => [FieldChange], {
+    description:
+      'Field by field, as it is at `from` and at `to`. What changed and changed back in between is not among them; of a secret it is not told that it came back.',
+  })
   readonly changes!: readonly FieldChange[];
 
   @Field(() => [AuditEntry], {

@@ -1,5 +1,6 @@
 import { Arg, Args, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
 import { pastAt, pastsOf } from '../as-of.js';
+import { ofAccounts } from '../cost.js';
 import { DateTime } from '../date-time/date-time-scalar.js';
 import { PageArguments } from '../paging/page-arguments.js';
 import type { RequestContext } from '../request-context.js';
@@ -25,7 +26,8 @@ export class EmailAccountQueries {
     atVersion: number | null | undefined,
     @Arg('at', () => DateTime, {
       nullable: true,
-      description: 'As it was at this time, its millisecond included; null is answered when it was not there. Not together with `atVersion`.',
+      description:
+        'As it was at this time, its millisecond included; null is answered when it was not there. A time that has not passed is refused. Not together with `atVersion`.',
     })
     at: Date | null | undefined,
     @Ctx() context: RequestContext,
@@ -40,7 +42,10 @@ export class EmailAccountQueries {
     return snapshot && new EmailAccount(snapshot);
   }
 
-  @Query(() => EmailAccountConnection, { description: 'The accounts, a page at a time. Deleted ones only when the filter asks for them.' })
+  @Query(() => EmailAccountConnection, {
+    description: 'The accounts, a page at a time. Deleted ones only when the filter asks for them.',
+    complexity: ofAccounts,
+  })
   async emailAccounts(
     @Arg('filter', () => EmailAccountFilter, { nullable: true, description: 'Which accounts. Default: all but the deleted.' })
     filter: EmailAccountFilter | null | undefined,
@@ -50,7 +55,7 @@ export class EmailAccountQueries {
       nullable: true,
       description:
         'As they all were at this time, its millisecond included, in every field and filter: accounts that were deleted since are there, those that were created later are not. ' +
-        'Erased ones are in no list of any time. Default: as they are.',
+        'Erased ones are in no list of any time. A time that has not passed is refused. Default: as they are.',
     })
     at: Date | null | undefined,
     @Args(() => PageArguments) page: PageArguments,

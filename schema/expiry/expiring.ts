@@ -13,7 +13,8 @@ const longestDays = 3_650;
 export class Expiring {
   @Query(() => [Expiry], {
     description:
-      'What ends within so many days, or has ended, the earliest first: certificates, client secrets, API tokens, and certificates that mail servers showed. The first 500. ' +
+      'What ends within so many days, or has ended, the earliest first: certificates, client secrets, API tokens until their end is on record as ApiTokenExpired, and certificates that mail servers showed. ' +
+      'The first 500. ' +
       'What comes to its end is recorded in the audit trail 30, 7 and 1 days before, as ExpiryApproached.',
     complexity: ({ childComplexity }) => 20 * (1 + childComplexity),
   })

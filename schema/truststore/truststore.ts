@@ -3,6 +3,7 @@ import type { Certificate as CertificateFacts } from '../../src/domain/email-acc
 import type { TruststoreSnapshot } from '../../src/domain/truststore/snapshot.js';
 import { auditEntries, AuditEntryConnection } from '../audit/audit-entry-connection.js';
 import { Certificate } from '../connection-test/connection-test-stage.js';
+import { ofAccountsNaming } from '../cost.js';
 import { DateTime } from '../date-time/date-time-scalar.js';
 import { EmailAccountConnection } from '../email-account/account-list.js';
 import { accountsNaming } from '../email-account/accounts-fitting.js';
@@ -70,6 +71,7 @@ export class Truststore implements Node {
   @Field(() => EmailAccountConnection, {
     description:
       'The accounts that name it, by accountId, deleted ones too: while there are any, it cannot be deleted. Of an earlier time: those that named it then, as they were then.',
+    complexity: ofAccountsNaming,
   })
   usedBy(@Args(() => PageArguments) page: PageArguments, @Ctx() context: RequestContext): EmailAccountConnection | Promise<EmailAccountConnection> {
     return accountsNaming({ truststore: this.name }, page, this.#past, context);

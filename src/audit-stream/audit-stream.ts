@@ -3,7 +3,7 @@ import { waitAfter } from './back-off.js';
 import { DeadLetterTelling } from './dead-letter-telling.js';
 import { DeadLetterRetry } from './dead-letter-retry.js';
 import type { Delivery, DeliveryFailure } from './delivery.js';
-import { lookAhead, toBeTried } from './look-ahead.js';
+import { lookAhead, toBeTried, type LookedAhead } from './look-ahead.js';
 import { entryMessage } from './messages.js';
 import { Pause } from './pause.js';
 import { putAside } from './putting-aside.js';
@@ -13,6 +13,9 @@ import { cursorAtStart, standsIn } from './stream-places.js';
 import { beginning, type Cursor, type StreamLag, type Trouble } from './stream-progress.js';
 import { StreamStanding } from './stream-standing.js';
 import type { StreamSurroundings } from './stream-surroundings.js';
+
+/** A receiver that comes and goes may be there for one entry and away for the other by chance: so often, hardly. */
+const suspicionsUntilPutAside = 2;
 
 export interface StreamStatus {
   readonly cursor: Cursor;
@@ -60,9 +63,14 @@ export class AuditStream {
     this.#running = this.#run();
   }
 
+  /** Whether the receiver wants nothing more. Also known once the stream is stopped. */
+  get isGone(): boolean {
+    return this.#standing.isGone;
+  }
+
   /** The receiver has said so beside the stream: it wants nothing more. */
   receiverIsGone(): void {
-    if (this.#standing.isGone) return;
+    if (this.#standing.isGone || this.#isStopping) return;
     this.#standing.gone(1);
     this.#isAsked = true;
     this.#idle.end();
@@ -140,6 +148,7 @@ export class AuditStream {
 
   /** @returns whether the receiver has taken it; if not, the log is to be looked at anew. */
   async #send(row: AuditRow): Promise<boolean> {
+    let suspicions = 0;
     for (let attempts = 1; ; attempts++) {
       const delivery = await this.#deliver(row);
       if (delivery === null) return false;
@@ -150,14 +159,24 @@ export class AuditStream {
         case 'gone':
           this.#standing.gone(attempts);
           return false;
-        case 'refused':
-          if (await this.#putAside(row, delivery, attempts)) return false;
+        case 'refused': {
+          const found = await this.#lookAhead(row, delivery, attempts);
+          if (found) {
+            this.#putAside(found, attempts);
+            return false;
+          }
           await this.#stand(delivery, attempts);
           break;
-        case 'unavailable':
+        }
+        case 'unavailable': {
           await this.#stand(delivery, attempts);
-          if (!this.#isInterrupted && (await this.#putAside(row, delivery, attempts))) return false;
+          const found = this.#isInterrupted ? null : await this.#lookAhead(row, delivery, attempts);
+          if (found && (found.refused.length === 0 || ++suspicions >= suspicionsUntilPutAside)) {
+            this.#putAside(found, attempts);
+            return false;
+          }
           break;
+        }
       }
       if (this.#isInterrupted) return false;
     }
@@ -184,20 +203,22 @@ export class AuditStream {
     observer.taken();
   }
 
-  /** @returns whether what was not taken is put aside, and the stream has come further. */
-  async #putAside(row: AuditRow, failure: DeliveryFailure, attempts: number): Promise<boolean> {
-    const { trail, timing, observer } = this.surroundings;
+  /** Null until it has failed often enough, and where nothing was found out. */
+  async #lookAhead(row: AuditRow, failure: DeliveryFailure, attempts: number): Promise<LookedAhead | null> {
+    const { trail, timing } = this.surroundings;
     const attemptsMore = attempts - timing.attemptsBeforeLookingAhead;
-    if (attemptsMore < 0) return false;
+    if (attemptsMore < 0) return null;
     const following = toBeTried(failure, attemptsMore, trail.tail({}, row.position).rows);
-    const found = await lookAhead((each) => this.#deliver(each), row, following);
-    if (found === null) return false;
+    return lookAhead((each) => this.#deliver(each), row, following);
+  }
+
+  #putAside(found: LookedAhead, attempts: number): void {
+    const { observer } = this.surroundings;
     const letters = putAside(this.surroundings, found, attempts);
     this.#cursor = { position: found.reached.position, entryId: found.reached.id };
     for (const letter of letters) observer.deadLettered(letter);
     for (const _ of found.taken) observer.taken();
     this.#standing.goesOn();
-    return true;
   }
 
   async #stand(failure: DeliveryFailure, attempts: number): Promise<void> {

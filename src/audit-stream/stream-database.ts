@@ -60,7 +60,7 @@ export class StreamDatabase {
           );
       });
     } catch (error) {
-      this.close();
+      this.#database.close();
       throw error;
     }
   }
@@ -73,6 +73,11 @@ export class StreamDatabase {
   /** Null where nothing was ever streamed from this directory. @throws {StreamDatabaseRefused} */
   static openExisting(directory: string): StreamDatabase | null {
     return existsSync(streamDatabaseIn(directory)) ? StreamDatabase.open(directory) : null;
+  }
+
+  /** Puts all that is known into the one file, also after a kill, so that a copy of it alone is whole. Nothing happens where there is none. @throws {StreamDatabaseRefused} */
+  static settle(directory: string): void {
+    StreamDatabase.openExisting(directory)?.close();
   }
 
   get(sql: string, ...values: readonly Scalar[]): Row | undefined {
@@ -99,9 +104,15 @@ export class StreamDatabase {
     }
   }
 
+  /** Leaves all that is known in the one file, unless somebody else uses it now. */
   close(): void {
     this.#statements.clear();
-    this.#database.close();
+    try {
+      // Closing alone does not do it while statements wait for the garbage collector.
+      this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } finally {
+      this.#database.close();
+    }
   }
 
   #version(): number {

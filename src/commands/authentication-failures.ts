@@ -25,8 +25,9 @@ export class AuthenticationFailures {
 
   /** @param tokenId of the token that was shown, where it was one of ours. */
   add(call: Call, cause: AuthenticationFailure, tokenId: string | null): void {
-    const ip = this.#told.kinds < mostAddresses ? call.ip : null;
-    this.#told.add(`${cause} ${ip ?? ''} ${tokenId ?? ''}`, { call: { ...call, ip }, cause, tokenId }, { call, cause, tokenId });
+    const kindOf = (ip: string | null) => `${cause} ${ip ?? ''} ${tokenId ?? ''}`;
+    const ip = this.#told.takes(kindOf(call.ip), mostAddresses) ? call.ip : null;
+    this.#told.add(kindOf(ip), { call: { ...call, ip }, cause, tokenId }, { call, cause, tokenId });
   }
 
   /** Records what was counted and not yet told; afterwards nothing more is counted. */

@@ -19,7 +19,7 @@ export interface Call {
 export interface ChangeOptions {
   /** At most 500 characters; for the audit trail. */
   readonly reason?: string | null | undefined;
-  /** At most 200 characters. The same key with the same input gives the first answer again; with another input it is refused. */
+  /** At most 200 characters. Once the change was accepted, the same key with the same input gives the first answer again; with another input it is refused. */
   readonly idempotencyKey?: string | null | undefined;
   /** The version the caller looked at; a change since then is a VERSION_CONFLICT. */
   readonly expectedVersion?: number | null | undefined;

@@ -29,8 +29,16 @@ export interface ReadYourWrites {
   streamOfCommand(commandId: string): StreamId | null;
 }
 
+/** What a command was given, for telling a retry from a reuse of its key. */
+interface GivenInput {
+  /** The input with secrets replaced by keyed fingerprints. Null where what they were keyed with is destroyed: the key alone has to tell then. */
+  readonly fingerprintedInput: () => Promise<unknown>;
+  /** The same input in forms that were hashed before, and are no more. */
+  readonly formerInputs?: () => Promise<readonly unknown[]>;
+}
+
 /** One command on one stream, as the handler carries it out. */
-export interface Change<State, Command, Event extends PostledgerEvent, Entity> {
+export interface Change<State, Command, Event extends PostledgerEvent, Entity> extends GivenInput {
   readonly call: Call;
   readonly attempt: Attempt;
   readonly options: ChangeOptions;
@@ -40,10 +48,6 @@ export interface Change<State, Command, Event extends PostledgerEvent, Entity> {
   readonly decider: Decider<State, Command, Event>;
   /** Whether an event of the stream belongs to this decider. */
   readonly isOwn: (event: PostledgerEvent) => event is Event;
-  /** The input with secrets replaced by keyed fingerprints, for telling a retry from a reuse of the key. Null where what they were keyed with is destroyed: the key alone has to tell then. */
-  readonly fingerprintedInput: () => Promise<unknown>;
-  /** The same input in forms that were hashed before, and are no more. */
-  readonly formerInputs?: () => Promise<readonly unknown[]>;
   /** The command for this history. `commandId` is the same in a retry. */
   readonly command: (history: History<State>, commandId: string) => Command | Promise<Command>;
   /** Called with the decided events before they are appended; answers the events to append. Here secrets are sealed. */
@@ -259,10 +263,7 @@ function refuseStaleVersion<State, Command, Event extends PostledgerEvent, Entit
 }
 
 /** Whether this is the input that the hash is of. */
-async function isInputOf(
-  { fingerprintedInput, formerInputs }: Pick<Change<never, never, never, never>, 'fingerprintedInput' | 'formerInputs'>,
-  inputHash: string,
-): Promise<boolean> {
+async function isInputOf({ fingerprintedInput, formerInputs }: GivenInput, inputHash: string): Promise<boolean> {
   const input = await fingerprintedInput();
   if (input === null || hashOfInput(input) === inputHash) return true;
   return ((await formerInputs?.()) ?? []).some((former) => hashOfInput(former) === inputHash);

@@ -34,7 +34,16 @@ export async function noteByService<State, Command, Event extends PostledgerEven
   }
   const events = decider.decide(state, command);
   if (events.length === 0) return 'known';
-  const call: Call = { actor: systemActor, role: 'ADMIN', tokenId: null, requestId: commandId, correlationId: commandId, ip: null, userAgent: null, clientName: null };
+  const call: Call = {
+    actor: systemActor,
+    role: 'ADMIN',
+    tokenId: null,
+    requestId: commandId,
+    correlationId: commandId,
+    ip: null,
+    userAgent: null,
+    clientName: null,
+  };
   try {
     await store.appendToStream(streamId, eventsToAppend(events, { commandId, command: name, inputHash: '', reason: null }, call), revision ?? 'no_stream');
     return 'recorded';

@@ -83,7 +83,7 @@ export class PastConfiguration {
   #pastAccount(accountId: string): Promise<Past<EmailAccountSnapshot>> {
     return once(this.#accounts, accountId, async () => {
       // The whole stream, so that an erasure after the moment is seen.
-      const recorded = await this.streams.whole(emailAccountStream(accountId));
+      const recorded = await this.streams.whole(emailAccountStream(accountId), this.moment.position);
       if (recorded.at(-1)?.type === 'AccountErased') return { snapshot: null, expiring: new Map() };
       const happened = recorded.filter((event) => hadHappened(event, this.moment));
       return { snapshot: snapshotOf(happened), expiring: expiringAfter(happened, { entityType: 'EmailAccount', entityId: accountId.toLowerCase() }) };

@@ -1,4 +1,5 @@
 import type { EventStore, Position, RecordedEvent, StreamId } from '../event-store/event-store.js';
+import { beforeAll } from './moment.js';
 
 /** So many events are read at a time: at most so many too many. */
 const pageSize = 100;
@@ -9,14 +10,14 @@ export class StreamsReadOnce {
 
   constructor(readonly log: Pick<EventStore, 'readStream'>) {}
 
-  /** All events of the stream. */
-  async whole(streamId: StreamId): Promise<readonly RecordedEvent[]> {
-    return this.#stream(streamId, 0n).upTo(null);
+  /** All events that the stream had when it was first asked for as a whole, and those that came since up to the position. */
+  async whole(streamId: StreamId, position: Position = beforeAll): Promise<readonly RecordedEvent[]> {
+    return [...(await this.#stream(streamId, 0n).read(position, true))];
   }
 
   /** The stream's events from this revision up to the position, it included. */
   async upTo(streamId: StreamId, position: Position, from = 0n): Promise<readonly RecordedEvent[]> {
-    const read = await this.#stream(streamId, from).upTo(position);
+    const read = await this.#stream(streamId, from).read(position, false);
     return read.filter((event) => event.position <= position);
   }
 
@@ -30,7 +31,11 @@ export class StreamsReadOnce {
 
 class StreamReadOnce {
   readonly #events: RecordedEvent[] = [];
-  #isWhole = false;
+  /** The furthest that was asked for, and up to where everything was read. */
+  #asked = beforeAll;
+  #reached = beforeAll;
+  #endIsAsked = false;
+  #endIsReached = false;
   #reading: Promise<void> = Promise.resolve();
 
   constructor(
@@ -39,19 +44,25 @@ class StreamReadOnce {
     readonly from: bigint,
   ) {}
 
-  /** What was read, at least up to the position; null for everything. One reads on behind the other, so that nothing is read twice. */
-  async upTo(position: Position | null): Promise<readonly RecordedEvent[]> {
-    this.#reading = this.#reading.then(() => this.#readOn(position));
+  /** What was read, at least up to the position, and where it is asked for up to the end. One reads on behind the other, as far as all who asked by then need it. */
+  async read(position: Position, toTheEnd: boolean): Promise<readonly RecordedEvent[]> {
+    if (position > this.#asked) this.#asked = position;
+    this.#endIsAsked ||= toTheEnd;
+    this.#reading = this.#reading.then(() => this.#readOn());
     await this.#reading;
     return this.#events;
   }
 
-  async #readOn(position: Position | null): Promise<void> {
-    while (!this.#isWhole && (position === null || (this.#events.at(-1)?.position ?? position) <= position)) {
-      const before = this.#events.length;
-      const page = this.log.readStream(this.streamId, { from: this.from + BigInt(before), maxCount: pageSize });
-      for await (const event of page) this.#events.push(event);
-      this.#isWhole = this.#events.length < before + pageSize;
+  async #readOn(): Promise<void> {
+    while (this.#reached < this.#asked || (this.#endIsAsked && !this.#endIsReached)) {
+      const [asked, before] = [this.#asked, this.#events.length];
+      for await (const event of this.log.readStream(this.streamId, { from: this.from + BigInt(before), maxCount: pageSize })) this.#events.push(event);
+      const last = this.#events.at(-1)?.position ?? beforeAll;
+      if (last > this.#reached) this.#reached = last;
+      if (this.#events.length === before + pageSize) continue;
+      // Of what is recorded from now on, as by the next change of the same request, nothing is known: who asks for a later place has it read.
+      this.#endIsReached = true;
+      if (asked > this.#reached) this.#reached = asked;
     }
   }
 }

@@ -17,7 +17,9 @@ export interface RecordedTimes {
 export class NotYetPassed extends Error {
   override readonly name = 'NotYetPassed';
   constructor(readonly time: Date) {
-    super(`${Number.isNaN(time.getTime()) ? 'This time' : time.toISOString()} has not passed yet. Give a time that has, or leave it out for what there is now.`);
+    super(
+      `${Number.isNaN(time.getTime()) ? 'This time' : time.toISOString()} has not passed yet. Give a time that has, or leave it out for what there is now.`,
+    );
   }
 }
 

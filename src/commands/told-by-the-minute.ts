@@ -25,9 +25,9 @@ export class ToldByTheMinute<Latest> {
     this.#timer.unref();
   }
 
-  /** How many kinds are counted in this minute. */
-  get kinds(): number {
-    return this.#further.size;
+  /** Whether the kind is counted by itself in this minute: one that is counted already, and a new one as long as there are not so many. */
+  takes(kind: string, mostKinds: number): boolean {
+    return this.#further.size < mostKinds || this.#further.has(kind);
   }
 
   /** @param first what the record says where it is the first of its kind; default: the same. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CargoRefused, type SecretCargo } from '../secret-store/secret-cargo.js';
-import type { UnreadableSecret } from '../secret-store/secret-store.js';
+import { SecretUnreadable, type UnreadableSecret } from '../secret-store/secret-store.js';
 import { canonical } from './canonical-event.js';
 import { MigrationFailed, type OnProgress, type Side } from './side.js';
 
@@ -59,7 +59,10 @@ export async function compareSecrets(source: Side, target: Side, onProgress: OnP
       const line = canonical(comparable(cargo));
       if (next.done === true || line !== canonical(comparable(next.value))) throw differs(target, cargo);
       hash.update(`${line}\n`);
-      if (cargo.kind === 'account') counts.accounts++;
+      if (cargo.kind === 'account') {
+        counts.accounts++;
+        await compareAccountKey(source, target, cargo.accountId);
+      }
       if (cargo.kind === 'shreddedAccount') counts.shreddedAccounts++;
       if (cargo.kind === 'labelledKey') await compareLabelledKey(source, target, cargo.label);
     }
@@ -87,6 +90,22 @@ async function openAll(source: Side, target: Side, onProgress: OnProgress): Prom
   if (openHere === undefined || openHere !== openThere)
     throw new MigrationFailed(`${openHere} passwords open in the source, and ${openThere} in ${target.name}. Start the migration again.`);
   return { opened: openHere, unreadable: there.unreadable };
+}
+
+/** An account without a password has a key as well, which personal data in its events is sealed under. */
+async function compareAccountKey(source: Side, target: Side, accountId: string): Promise<void> {
+  const [here, there] = await Promise.all([printOfKey(source, accountId), printOfKey(target, accountId)]);
+  if (here !== there) throw new MigrationFailed(`${target.name} has another key of account ${accountId} than the source. Begin with an empty target.`);
+}
+
+/** Equal for equal keys; null for one that does not unwrap. */
+async function printOfKey({ secrets }: Side, accountId: string): Promise<string | null> {
+  try {
+    return await secrets.usePersonalDataKey(accountId, { create: false }, (key) => key.print('Is it the same key?'));
+  } catch (error) {
+    if (error instanceof SecretUnreadable) return null;
+    throw error;
+  }
 }
 
 async function compareLabelledKey(source: Side, target: Side, label: string): Promise<void> {

@@ -40,6 +40,10 @@ export class AccountRows {
         database,
         'SELECT account_id AS accountId FROM account WHERE account_id > ? AND shredded_at IS NULL AND root_key_id <> ? ORDER BY account_id LIMIT ?',
       ),
+      present: query<{ accountId: string }>(
+        database,
+        'SELECT account_id AS accountId FROM account WHERE account_id > ? AND shredded_at IS NULL ORDER BY account_id LIMIT ?',
+      ),
       counts: query<{ accounts: number; shreddedAccounts: number }>(
         database,
         'SELECT count(*) FILTER (WHERE shredded_at IS NULL) AS accounts, count(*) FILTER (WHERE shredded_at IS NOT NULL) AS shreddedAccounts FROM account',
@@ -74,6 +78,11 @@ export class AccountRows {
   /** The next accounts, by id, whose key another root key than this one wraps. */
   underOthers(rootKeyId: string, after: string, count: number): string[] {
     return this.#sql.underOthers.all(after, rootKeyId, count).map(({ accountId }) => accountId);
+  }
+
+  /** The next accounts that have a key, by id. */
+  present(after: string, count: number): string[] {
+    return this.#sql.present.all(after, count).map(({ accountId }) => accountId);
   }
 
   shredded(): string[] {

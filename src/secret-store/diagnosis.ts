@@ -1,4 +1,5 @@
 import type { AccountKeys } from './account-keys.js';
+import type { AccountRows } from './account-rows.js';
 import { claimedPlace } from './claimed-place.js';
 import { SealBroken } from './sealing.js';
 import type { RowCursor, SecretRows, StoredRow } from './secret-rows.js';
@@ -7,8 +8,14 @@ import { SlotDamaged } from './slots.js';
 
 const rowsAtOnce = 100;
 
-/** Opens every stored secret and lets go of it again. `pause` lets others run between two pages, and throws when the walk must end. */
-export async function diagnose(secrets: SecretRows, keys: AccountKeys, pause: () => Promise<void>, onProgress?: OnProgress): Promise<Diagnosis> {
+interface Examined {
+  readonly accounts: AccountRows;
+  readonly secrets: SecretRows;
+  readonly keys: AccountKeys;
+}
+
+/** Opens every stored secret and lets go of it again, and unwraps every key. `pause` lets others run between two pages, and throws when the walk must end. */
+export async function diagnose({ accounts, secrets, keys }: Examined, pause: () => Promise<void>, onProgress?: OnProgress): Promise<Diagnosis> {
   const total = secrets.count();
   const unreadable: UnreadableSecret[] = [];
   let checked = 0;
@@ -16,12 +23,36 @@ export async function diagnose(secrets: SecretRows, keys: AccountKeys, pause: ()
   for (;;) {
     const page = secrets.page(after, rowsAtOnce);
     const last = page.at(-1);
-    if (last === undefined) return { checked, unreadable };
+    if (last === undefined) return { checked, unreadable, lostKeys: await lostKeys(accounts, keys, pause) };
     for (const row of page) if (!(await opens(row, secrets, keys))) unreadable.push({ accountId: row.accountId, secretId: row.secretId });
     checked += page.length;
     after = last;
     onProgress?.(checked, Math.max(total, checked));
     await pause();
+  }
+}
+
+async function lostKeys(accounts: AccountRows, keys: AccountKeys, pause: () => Promise<void>): Promise<readonly string[]> {
+  const lost: string[] = [];
+  for (let after = ''; ;) {
+    const page = accounts.present(after, rowsAtOnce);
+    const last = page.at(-1);
+    if (last === undefined) return lost;
+    for (const accountId of page) if (!(await unwraps(accountId, keys))) lost.push(accountId);
+    after = last;
+    await pause();
+  }
+}
+
+async function unwraps(accountId: string, keys: AccountKeys): Promise<boolean> {
+  try {
+    await keys.use(accountId, () => undefined);
+    return true;
+  } catch (error) {
+    // Erased while the page was read: nothing is lost that should be there.
+    if (error instanceof AccountShredded) return true;
+    if (error instanceof SecretUnreadable) return false;
+    throw error;
   }
 }
 

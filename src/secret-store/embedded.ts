@@ -211,7 +211,7 @@ class EmbeddedSecretStore implements CarryingSecretStore {
   }
 
   doctor(onProgress?: OnProgress): Promise<Diagnosis> {
-    return this.#whileOpen(() => diagnose(this.parts.secrets, this.parts.keys, this.#pause, onProgress));
+    return this.#whileOpen(() => diagnose(this.parts, this.#pause, onProgress));
   }
 
   async *unload(): AsyncGenerator<SecretCargo, void> {

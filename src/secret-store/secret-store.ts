@@ -58,6 +58,8 @@ export interface Diagnosis {
   readonly checked: number;
   /** Empty when all is well. */
   readonly unreadable: readonly UnreadableSecret[];
+  /** The accounts, and other owners, whose key does not unwrap: with it go their secrets, and the personal data in their events. Empty when all is well. */
+  readonly lostKeys: readonly string[];
 }
 
 /**

@@ -3,6 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { readConfig } from '../config.js';
 import { auditKey, type AuditKeyOptions } from './audit-key.js';
 import { writeLeaves } from './audit-leaves.js';
+import { tellingDamage } from './audit-log.js';
 import { proveAuditEntry, type AuditProveOptions } from './audit-prove.js';
 import { runAuditVerify, type AuditVerifyOptions } from './audit-verify.js';
 import { toldToOperators } from './told-to-operators.js';
@@ -23,7 +24,7 @@ export function addProofCommands(audit: Command, tellingWhatFails: Telling): voi
     .option('--no-record', 'do not record in the audit trail that it was verified')
     .option('--threads <number>', 'how many threads hash; default: as many as there are processors', wholeNumber)
     .action(async (options: AuditVerifyOptions) => {
-      process.exitCode = await orUnverifiable(() => runAuditVerify(readConfig(env), options));
+      process.exitCode = await orUnverifiable(() => tellingDamage(() => runAuditVerify(readConfig(env), options)));
     });
   audit
     .command('prove')
@@ -31,14 +32,14 @@ export function addProofCommands(audit: Command, tellingWhatFails: Telling): voi
     .description('write the proof that an entry is in the log, which scripts/verify-proof.mjs checks with the public key alone; also while the service runs')
     .option('--since <checkpoint>', 'prove as well that the log begins with what it was then: the size of the tree, or a file with a checkpoint')
     .option('--out <file>', 'a new file; default: standard output')
-    .action((entry: string, options: AuditProveOptions) => tellingWhatFails(() => proveAuditEntry(readConfig(env), entry, options)));
+    .action((entry: string, options: AuditProveOptions) => tellingWhatFails(() => tellingDamage(() => proveAuditEntry(readConfig(env), entry, options))));
   audit
     .command('leaves')
     .requiredOption('--out <file>', 'a new file')
     .description(
       'write what every hash of the log is made of, a line each, so that anybody can make the tree anew: neither secrets nor personal data; also while the service runs',
     )
-    .action(({ out }: { readonly out: string }) => tellingWhatFails(() => writeLeaves(readConfig(env), out)));
+    .action(({ out }: { readonly out: string }) => tellingWhatFails(() => tellingDamage(() => writeLeaves(readConfig(env), out))));
   audit
     .command('key')
     .option('--new <name>', 'make a new signing key of this name, e.g. mail.example.com/audit, for POSTLEDGER_AUDIT_SIGNING_KEY_FILE')

@@ -95,3 +95,15 @@ async function clusterLog(connectionString: string): Promise<AuditLog> {
     close: () => events.close(),
   };
 }
+
+/** What SQLite says of a damaged file is told with what to do. @throws {CommandFailed} */
+export async function tellingDamage<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR')) throw error;
+    throw new CommandFailed(`The log cannot be read to its end: ${error.message}. Try a backup of it, keep this one as evidence, and look at the disk.`, {
+      cause: error,
+    });
+  }
+}

@@ -76,7 +76,7 @@ export async function startAuditStream(config: AuditWebhookConfig, parts: AuditS
     backOff: timing.backOff,
     now: () => new Date(),
     random: Math.random,
-    isGone: () => stream.status().isGone,
+    isGone: () => stream.isGone,
     gone: () => stream.receiverIsGone(),
   });
   log.info({ receiver: origin, after: stream.status().cursor.position.toString() }, 'the audit trail is streamed');

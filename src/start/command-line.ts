@@ -218,10 +218,14 @@ async function rotateKeys({ events, secrets }: Stores): Promise<void> {
 
 async function examineSecrets({ events, secrets }: Stores): Promise<void> {
   const bar = new ProgressBar('Opening passwords', 'passwords');
-  const { checked, unreadable } = await secrets.doctor((done, total) => bar.show(done, total));
+  const { checked, unreadable, lostKeys } = await secrets.doctor((done, total) => bar.show(done, total));
   bar.finish();
   await recordOperation(events, callOfOperator(), 'keys doctor', { type: 'SecretsVerified', data: { checked, unreadable: unreadable.length } });
   stdout.write(`${checked} passwords opened, ${unreadable.length} cannot be.\n`);
+  if (lostKeys.length > 0)
+    throw new CommandFailed(
+      `Restore secrets.db from a backup: the keys of these accounts cannot be unwrapped, and with them neither their passwords nor the personal data in their events can be read: ${lostKeys.join(', ')}`,
+    );
   if (unreadable.length > 0)
     throw new CommandFailed(
       `Restore secrets.db from a backup, or enter these passwords again:\n${unreadable.map(({ accountId, secretId }) => `  account ${accountId}, secret ${secretId}`).join('\n')}`,

@@ -60,7 +60,10 @@ async function* hashedByThreads(directory: string, { first, last }: Extent, thre
     if (next >= last) return;
     const upTo = Math.min(next + pageSize, last);
     const asked = workers[turn++ % threads]?.hash(next, upTo);
-    if (asked) waiting.push(asked);
+    if (!asked) return;
+    // What becomes of it is told when it is its turn, which may be after a failure of one before.
+    asked.catch(() => undefined);
+    waiting.push(asked);
     next = upTo;
   };
   try {

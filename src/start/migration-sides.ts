@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { StreamDatabase } from '../audit-stream/stream-database.js';
 import { publicKeysIn } from '../checkpoints/signing-key.js';
 import { standingHeads } from '../checkpoints/standing-heads.js';
 import { isLoopback, type Config } from '../config.js';
@@ -141,6 +142,7 @@ const belongings = ['audit-signing-key', 'audit-public-key', 'audit-checkpoints'
  */
 export async function carryBelongings(source: SidePlace, target: SidePlace): Promise<readonly string[]> {
   const files = belongings.filter((file) => existsSync(join(source.directory, file)));
+  if (source.engine === 'EMBEDDED') StreamDatabase.settle(source.directory);
   if (source.engine === 'KURRENTDB' || target.engine === 'KURRENTDB') return files.map((file) => join(source.directory, file));
   for (const file of files) await carry(join(source.directory, file), join(target.directory, file));
   return [];

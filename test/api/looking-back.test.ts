@@ -134,8 +134,6 @@ describe('an account as it was', () => {
     await vi.waitUntil(async () => (await warnings('Ending')).includes(secret), { timeout: 5_000, interval: 50 });
     expect(await warnings('Ending', `, at: "${then}"`)).toEqual([]);
     expect(await warnings('Ending', ', atVersion: 2')).toEqual([]);
-    const inFortyDays = new Date(Date.now() + 40 * day).toISOString();
-    expect(await warnings('Ending', `, at: "${inFortyDays}"`)).toEqual(['CERTIFICATE_EXPIRING sender.connection.truststoreName', secret]);
   });
 
   it('has an id of its own, by which it is found again as it was', async () => {
@@ -251,6 +249,32 @@ describe('the whole configuration at a time', () => {
         { name: 'Begins\0more' },
       ),
     ).toEqual({ authenticationProfile: null, truststore: null, emailAccount: null });
+  });
+
+  it('is not asked for at a time that has not passed: an id with the time in it would stand for something else once it has', async () => {
+    const fields = ['emailAccount(accountId: "Early", at: $at)', 'truststore(name: "Later", at: $at)', 'authenticationProfile(name: "Ending", at: $at)'];
+    const lists = ['emailAccounts', 'truststores', 'authenticationProfiles'].map((list) => `${list}(at: $at) { nodes`);
+    for (const at of [new Date(Date.now() + 60_000).toISOString(), '9999-12-31T23:59:59.999Z']) {
+      for (const field of [...fields, ...lists]) {
+        const { errors } = await service.query(`query ($at: DateTime!) { ${field} { id } ${field.includes('nodes') ? '}' : ''} }`, { at });
+        expect(errors).toMatchObject([
+          { message: expect.stringContaining('has not passed yet') as string, extensions: { code: 'BAD_USER_INPUT', argument: 'at' } },
+        ]);
+      }
+      const id = Buffer.from(`EmailAccount:early@${at}`).toString('base64url');
+      expect(await service.data('query ($id: ID!) { node(id: $id) { id } }', { id })).toEqual({ node: null });
+    }
+  });
+
+  it('is at this moment what it is now, with everything that was answered before', async () => {
+    await change('createEmailAccount', { accountId: 'Moment', accountName: 'First' });
+    await change('renameEmailAccount', { accountId: 'Moment', accountName: 'Second' });
+    const at = new Date().toISOString();
+    const question = `{ emailAccount(accountId: "Moment", at: "${at}") { id accountName } emailAccounts(at: "${at}", filter: { accountId: ["Moment"] }) { nodes { id accountName } } }`;
+    const then = await service.data<{ emailAccount: { accountName: string }; emailAccounts: { nodes: unknown[] } }>(question);
+    expect([then.emailAccount.accountName, then.emailAccounts.nodes]).toEqual(['Second', [then.emailAccount]]);
+    await change('renameEmailAccount', { accountId: 'Moment', accountName: 'Third' });
+    expect(await service.data(question)).toEqual(then);
   });
 
   it('is empty before everything', async () => {

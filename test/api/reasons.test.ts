@@ -2,7 +2,7 @@ import { getNullableType, isInputObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPostledgerSchema } from '../../schema/build-schema.js';
 import { ConfigRefused, readConfig } from '../../src/config.js';
-import { mutationsWithReason } from '../../src/domain/access/reason-policy.js';
+import { mutationsWithReason, problemOfNeededReason } from '../../src/domain/access/reason-policy.js';
 import { mutationCases } from './mutation-cases.js';
 import { startSetting, type Setting } from './setting.js';
 
@@ -28,6 +28,31 @@ describe('the mutations that can be made to need a reason', () => {
     expect(readConfig({ POSTLEDGER_REASON_REQUIRED_FOR: 'all' }).reasonRequiredFor).toEqual(new Set(mutationsWithReason));
     const named = readConfig({ POSTLEDGER_REASON_REQUIRED_FOR: 'deleteEmailAccount, addCertificate' });
     expect(named.reasonRequiredFor).toEqual(new Set(['deleteEmailAccount', 'addCertificate']));
+  });
+});
+
+describe('a reason that says something', () => {
+  const needed = new Set(['deleteEmailAccount']);
+  const isTaken = (reason: string) => problemOfNeededReason(needed, 'deleteEmailAccount', reason) === null;
+
+  it.each(['Ticket 4711', '客户要求更换邮件服务器', 'Ηλεκτρονικά', 'Zurückgezogen', '#1234567890'])(
+    'is one with 10 letters or digits, in any script: %s',
+    (reason) => {
+      expect(isTaken(reason)).toBe(true);
+    },
+  );
+
+  it.each([
+    ['emoji, of two code units each', '👍👍👍👍👍👍👍👍👍👍'],
+    ['nothing but dots', '. . . . . . . . . .'],
+    ['blank pattern dots of Braille', '\u2800'.repeat(12)],
+    ['two letters far apart', 'a\n\n\n\n\n\n\n\n\n\nb'],
+    ['no-break spaces', '\u00a0'.repeat(12)],
+    ['five letters with accents of their own', 'e\u0301'.repeat(5)],
+    ['nine letters', 'nine lives'],
+    ['no text', ''],
+  ])('is none of %s', (_what, reason) => {
+    expect(isTaken(reason)).toBe(false);
   });
 });
 

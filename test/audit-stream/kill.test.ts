@@ -99,7 +99,7 @@ describe('a service that is killed while it streams', () => {
     const said = await new Promise((resolve) =>
       execFile(process.execPath, [cli, 'audit', 'stream', 'replay', '--from', '1'], { env }, (_, output) => resolve(output)),
     );
-    expect(said).toBe('The service does not run. It takes this up when it starts.\n');
+    expect(said).toBe('The service does not run. It takes this up when it starts within a day.\n');
     const before = receiver.requests.length;
     const second = await listening(spawned(env));
     await eventually(() => expect(receiver.requests.slice(before).some(({ data }) => data['action'] === 'AuditStreamReplayed')).toBe(true));

@@ -1,5 +1,6 @@
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readConfig } from '../../src/config.js';
 import { deadLettersOfStream, replayStream, showStream } from '../../src/start/audit-stream-commands.js';
@@ -141,9 +142,45 @@ describe('a service that is told where to', () => {
     const [checkpoint] = receiver.requests.slice(before).filter(({ type }) => type === 'audit.checkpoint');
     const kept = readFileSync(join(service.dataDirectory, 'audit-checkpoints'), 'utf8').trim().split('\n');
     const { treeSize, rootHash, signedNote, createdAt } = JSON.parse(kept.at(-1) ?? '') as Record<string, string>;
-    expect(checkpoint).toMatchObject({ id: `checkpoint-${treeSize}`, timestamp: createdAt, data: { treeSize, rootHash, signedNote, createdAt } });
+    const beginningOfRoot = Buffer.from(rootHash ?? '', 'base64').toString('hex', 0, 6);
+    expect(checkpoint).toMatchObject({
+      id: `checkpoint-${treeSize}-${beginningOfRoot}`,
+      timestamp: createdAt,
+      data: { treeSize, rootHash, signedNote, createdAt },
+    });
     expect(checkpoint && isSignedBy(secret, checkpoint)).toBe(true);
     expect(signedNote).toBe(`${String(checkpoint?.data['origin'])}\n${treeSize}\n${rootHash}\n${signedNote?.slice(signedNote.indexOf('\n\n') + 1)}`);
+  });
+
+  it('warns while the receiver takes no checkpoint, though it takes entries, until it takes one', async () => {
+    await caughtUp();
+    receiver.answer = ({ type }) => (type === 'audit.checkpoint' ? 400 : 204);
+    await service.restart();
+    await eventually(async () =>
+      expect(await warnings()).toEqual([
+        expect.stringMatching(/^The receiver of the audit stream has taken no checkpoint since .*: http:\/\/127\.0\.0\.1:\d+ answers with 400\. /),
+      ]),
+    );
+    await caughtUp();
+    expect([await metric('standing'), (await metric('checkpoints_standing_seconds')) > 0]).toEqual([0, true]);
+    receiver.answer = () => 204;
+    await eventually(async () => expect(await warnings()).toEqual([]));
+    expect(await metric('checkpoints_standing_seconds')).toBe(0);
+  });
+
+  it('is not shut out by an order of the command line that looks whether it runs', async () => {
+    await caughtUp();
+    await service.restartAfter(async () => {
+      const lock = new DatabaseSync(join(service.dataDirectory, 'events.lock'), { timeout: 0 });
+      // Whoever has the lock meanwhile, be it for a moment, would be met by this.
+      lock.exec('BEGIN EXCLUSIVE');
+      try {
+        expect(await saidBy(() => replayStream(settings, '1'))).toBe('The service does not run. It takes this up when it starts within a day.\n');
+      } finally {
+        lock.close();
+      }
+    });
+    await eventually(async () => expect(await metric('entries_behind')).toBe(0));
   });
 
   it('goes on after a restart where it was', async () => {

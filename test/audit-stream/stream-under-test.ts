@@ -1,5 +1,5 @@
 import { expect, onTestFinished, vi } from 'vitest';
-import type { Views } from '../../projections/views.js';
+import type { Views, ViewsOptions } from '../../projections/views.js';
 import { AuditStream } from '../../src/audit-stream/audit-stream.js';
 import type { StreamBeginning } from '../../src/audit-stream/stream-places.js';
 import { StreamDatabase } from '../../src/audit-stream/stream-database.js';
@@ -64,9 +64,9 @@ export interface StreamOptions {
 let serial = 0;
 
 /** A log, its views, and a receiver, with nothing in them. Everything ends with the test. */
-export async function streamSetting(): Promise<StreamSetting> {
+export async function streamSetting(options: Partial<ViewsOptions> = {}): Promise<StreamSetting> {
   const log = new MemoryLog();
-  const views = await viewsOf(log);
+  const views = await viewsOf(log, temporaryDirectory(), options);
   const receiver = await startReceiver();
   onTestFinished(() => receiver.stop());
   const directory = temporaryDirectory();

@@ -53,3 +53,11 @@ it('tells of a failure that could not be recorded', async () => {
   await failures.stop();
   expect(faults).toEqual([fault]);
 });
+
+it('goes on counting an address by itself that was counted before there were too many', async () => {
+  const { failures, recorded } = recording();
+  for (let n = 0; n < 1_001; n++) failures.add(callFrom(`2001:db8::${n.toString(16)}`), 'UNKNOWN', null);
+  for (let n = 0; n < 50; n++) failures.add(callFrom('2001:db8::0'), 'UNKNOWN', null);
+  await failures.stop();
+  expect(recorded.slice(1_001)).toEqual([{ ip: '2001:db8::0', cause: 'UNKNOWN', tokenId: null, count: 50 }]);
+});

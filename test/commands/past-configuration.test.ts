@@ -3,19 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { authenticationProfiles } from '../../projections/authentication-profiles.js';
 import { ConfigurationHistory } from '../../src/commands/configuration-history.js';
 import { systemActor } from '../../src/domain/access/actor.js';
-import type { EventStore } from '../../src/event-store/event-store.js';
+import type { ProfileMilestones } from '../../src/commands/past-configuration.js';
+import { TimeInLog } from '../../src/commands/time-in-log.js';
+import type { EventStore, SubscriptionMessage } from '../../src/event-store/event-store.js';
 import { smtpForm } from '../domain/accounts.js';
 import { creation, History } from '../projections/histories.js';
+import { lastPositionAt } from '../projections/last-position.js';
 import { MemoryLog } from '../projections/memory-log.js';
-import { filled, temporaryDirectory } from '../projections/temporary-views.js';
+import { filled, temporaryDirectory, viewsOf } from '../projections/temporary-views.js';
 
 /** Counts, by stream, how often it was read and how many of its events. */
 function counting(store: Pick<EventStore, 'readStream'>) {
   const reads = new Map<string, number[]>();
   return {
     reads,
-    profileMilestone: () => null,
-    async *readStream(streamId: string, options?: { readonly from?: bigint }) {
+    async *readStream(...[streamId, options]: Parameters<EventStore['readStream']>) {
       const counts = reads.get(streamId) ?? [];
       reads.set(streamId, counts);
       const index = counts.push(0) - 1;
@@ -25,6 +27,12 @@ function counting(store: Pick<EventStore, 'readStream'>) {
       }
     },
   };
+}
+
+const later = (time: Date) => new Date(time.getTime() + 3_000);
+const noMilestones = { profileMilestone: () => null };
+function readingOf(store: Pick<EventStore, 'readStream'>, { events }: MemoryLog, milestones: ProfileMilestones = noMilestones) {
+  return new ConfigurationHistory(store, milestones, { lastPosition: (time) => Promise.resolve(lastPositionAt(events, time)) }).reading();
 }
 
 const history = new History();
@@ -38,9 +46,9 @@ for (const includeSystemRoots of [true, false, true]) {
 }
 
 describe('what there was at a time', () => {
-  it('reads each stream once, however many accounts name what is in it, and not beyond the time', async () => {
+  it('reads each stream once, however many accounts name what is in it', async () => {
     const store = counting(history.log);
-    const past = new ConfigurationHistory(store).at(then);
+    const past = await readingOf(store, history.log).at(then);
     const found = await Promise.all(
       ['a', 'b', 'C'].map(async (id) => {
         const snapshot = await past.account(id);
@@ -53,16 +61,84 @@ describe('what there was at a time', () => {
       ['b', true, 1],
       ['c', true, 1],
     ]);
-    // One event more, to see that it came later; of accounts all, for one that was erased since is not told of.
-    expect(Object.fromEntries(store.reads)).toEqual({ 'emailAccount-a': [3], 'emailAccount-b': [2], 'emailAccount-c': [2], 'truststore-plant': [2] });
+    expect(Object.fromEntries(store.reads)).toEqual({ 'emailAccount-a': [3], 'emailAccount-b': [2], 'emailAccount-c': [2], 'truststore-plant': [7] });
+  });
+
+  it('reads each stream once for all the moments of a request, a hundred events at most beyond the last of them', async () => {
+    const long = new History();
+    long.recordForeign('truststore-plant', 'TruststoreCreated', { name: 'Plant', includeSystemRoots: false });
+    long.account('a', creation('a', { sender: smtpForm({ truststore: 'Plant' }) }));
+    for (let turn = 0; turn < 200; turn++) {
+      long.recordForeign('truststore-plant', 'TruststoreDeleted', { name: 'Plant' });
+      long.recordForeign('truststore-plant', 'TruststoreCreated', { name: 'Plant', includeSystemRoots: turn % 2 === 0 });
+    }
+    const store = counting(long.log);
+    const reading = readingOf(store, long.log);
+    const moments = long.log.events.slice(0, 150).map(({ position, recordedAt }) => ({ name: `${position}`, time: recordedAt, position }));
+    // The later ones first: what comes earlier was read with them.
+    const versions = await Promise.all([...moments].reverse().map(async (moment) => (await reading.of(moment).truststore('plant'))?.version ?? null));
+    const expected = moments.map(({ position }) => {
+      const happened = long.log.events.filter((event) => event.streamId === 'truststore-plant' && event.position <= position);
+      return happened.at(-1)?.type === 'TruststoreCreated' ? happened.length : null;
+    });
+    expect(versions).toEqual(expected.reverse());
+    expect(store.reads.get('truststore-plant')).toEqual([100, 100]);
+    await Promise.all([reading.ofVersion('a', 1), reading.ofVersion('A', 2), reading.named('a:1'), reading.at(long.now).then((past) => past.account('a'))]);
+    // Behind what was read by then it is looked once more, for the later moment.
+    expect(store.reads.get('emailAccount-a')).toEqual([2, 0]);
+    expect(await reading.named('a:1')).toBe(await reading.ofVersion('a', 1));
+  });
+
+  it('is told by places in the log, whatever times whoever reads it sees', async () => {
+    // As two readers of a cluster may see one event after its leader changed: one of them has seen the later time of the leader before, the other has not.
+    const skewed = {
+      async *readStream(...given: Parameters<EventStore['readStream']>) {
+        for await (const event of history.log.readStream(...given)) yield { ...event, recordedAt: new Date(event.recordedAt.getTime() - 3_600_000) };
+      },
+    };
+    const [plain, early] = await Promise.all([history.log, skewed].map((store) => readingOf(store, history.log).at(then)));
+    expect((await early?.account('a'))?.version).toBe((await plain?.account('a'))?.version);
+    expect((await early?.truststore('plant'))?.version).toBe(1);
+  });
+
+  it('is the same in lists and in what is shown of each entry, though their readers saw other times', async () => {
+    const changing = new History();
+    for (const id of ['a', 'b', 'c']) changing.account(id, creation(id, { accountName: 'First' }));
+    for (const id of ['a', 'b', 'c']) changing.account(id, { type: 'RenameAccount', accountName: 'Second' });
+    const { log } = changing;
+    const late = new (class extends MemoryLog {
+      // As a reader sees them that began before the clock stepped back, when the others began after it.
+      override async *subscribeToAll(options: Parameters<MemoryLog['subscribeToAll']>[0]): AsyncIterable<SubscriptionMessage> {
+        const ofAccountsAlone = options.streamPrefixes?.length === 1;
+        for await (const message of super.subscribeToAll(options))
+          yield message.kind === 'event' && ofAccountsAlone
+            ? { ...message, event: { ...message.event, recordedAt: later(message.event.recordedAt) } }
+            : message;
+      }
+    })();
+    for (const event of log.events) late.record(event.streamId, [event], event.recordedAt);
+    const views = await viewsOf(late);
+    const history = new ConfigurationHistory(late, noMilestones, new TimeInLog(late, views.auditTrail));
+    for (const { recordedAt } of log.events.slice(0, -1)) {
+      const past = await history.reading().at(recordedAt);
+      for (const text of ['First', 'Second']) {
+        const page = views.accounts.pageAt(
+          { text },
+          { field: 'ACCOUNT_ID', direction: 'ASC' },
+          { take: 'first', size: 9, after: null, before: null },
+          past.moment.position,
+        );
+        const shown = await Promise.all(['a', 'b', 'c'].map(async (id) => ((await past.account(id))?.account.accountName === text ? [id] : [])));
+        expect(page.entries.map(({ row }) => row)).toEqual(shown.flat());
+      }
+    }
   });
 
   it('is found again by the name of its moment, and by no other name', async () => {
-    const configurations = new ConfigurationHistory(counting(history.log));
-    const ofVersion = await configurations.ofVersion('A', 2);
-    expect([ofVersion?.moment.name, configurations.at(then).moment.name]).toEqual(['a:2', then.toISOString()]);
-    for (const { moment } of [ofVersion, configurations.at(then)].filter((past) => past !== null))
-      expect((await configurations.named(moment.name))?.moment).toEqual(moment);
+    const configurations = readingOf(counting(history.log), history.log);
+    const [ofVersion, atTime] = await Promise.all([configurations.ofVersion('A', 2), configurations.at(then)]);
+    expect([ofVersion?.moment.name, atTime.moment.name]).toEqual(['a:2', then.toISOString()]);
+    for (const { moment } of [ofVersion, atTime].filter((past) => past !== null)) expect((await configurations.named(moment.name))?.moment).toEqual(moment);
     for (const name of ['a:4', 'a:0', 'a:02', 'A:2', 'nobody:1', '2026-11-24', '2026-11-24T12:00:00Z', 'now', ''])
       expect(await configurations.named(name)).toBeNull();
   });
@@ -107,15 +183,12 @@ describe('a profile whose refresh token was replaced a thousand times', () => {
     record('ConsentLost', { message: 'Taken back.' });
     for (let version = 701; version <= 1_000; version++) record('RefreshTokenRotated', { refreshToken: reference(version) });
     const { reader } = filled(authenticationProfiles, log.events, join(temporaryDirectory(), 'profiles.db'), { sizes: [50] });
-    for (const { recordedAt, position } of log.events.filter((_, index) => index % 37 === 0 || (index > 695 && index < 710)))
-      for (const moment of [
-        { name: 'time', time: recordedAt, position: null },
-        { name: 'position', time: new Date(0), position },
-      ]) {
-        const store = { ...counting(log), profileMilestone: reader.milestone.bind(reader) };
-        const found = await new ConfigurationHistory(store).of(moment).profile('CORP');
-        expect(found).toEqual(await new ConfigurationHistory(counting(log)).of(moment).profile('corp'));
-        expect(store.reads.get('authenticationProfile-corp')?.[0]).toBeLessThanOrEqual(257);
-      }
+    for (const { recordedAt: time, position } of log.events.filter((_, index) => index % 37 === 0 || (index > 695 && index < 710))) {
+      const [store, moment] = [counting(log), { name: 'position', time, position }];
+      const milestones = { profileMilestone: reader.milestone.bind(reader) };
+      const found = await readingOf(store, log, milestones).of(moment).profile('CORP');
+      expect(found).toEqual(await readingOf(counting(log), log).of(moment).profile('corp'));
+      expect((store.reads.get('authenticationProfile-corp') ?? []).reduce((sum, events) => sum + events, 0)).toBeLessThanOrEqual(256 + 100);
+    }
   });
 });

@@ -57,7 +57,7 @@ describe('a test message', () => {
     expect(after.sent).toEqual([]);
   });
 
-  it('goes out once through an account that had no key yet, and the log keeps no hash that a guess of its recipient could be held against', async () => {
+  it('goes out once through an account that had no key yet, whatever became of the account since, and the log keeps no hash that a guess of its recipient could be held against', async () => {
     const opened = await openCommands();
     await withUnsealedAccount(opened, 'created');
     const input = { accountId: 'Old', to: 'bob@example.com' };
@@ -65,9 +65,14 @@ describe('a test message', () => {
     expect(await opened.testMessages.send(call, input, key, signal)).toEqual(first);
     expect(await opened.testMessages.send(call, { ...input, to: 'carol@example.com' }, key, signal)).toMatchObject(reused);
     expect(opened.sent).toEqual([first.messageId]);
-    const recorded = JSON.stringify(await opened.stream(securityLogStream(new Date())), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+    const recorded = JSON.stringify(await opened.stream(securityLogStream(new Date())), (_, value: unknown) =>
+      typeof value === 'bigint' ? String(value) : value,
+    );
     expect(recorded).toContain(first.messageId);
     expect(recorded).not.toContain(hashOfInput(input));
+    await opened.accounts.erase(call, { accountId: 'Old', confirmation: 'Old' }, { reason: 'Asked for' });
+    expect(await opened.testMessages.send(call, input, key, signal)).toMatchObject({ messageId: first.messageId, problems: [] });
+    expect(opened.sent).toHaveLength(1);
   });
 
   it('that was sent before personal data was sealed is not sent again once the account has a key, nor once it is erased', async () => {

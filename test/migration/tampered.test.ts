@@ -86,7 +86,12 @@ describe('a target that was changed after it was copied', () => {
     [
       'an account key that does not unwrap',
       `UPDATE slot SET bytes = zeroblob(length(bytes)) WHERE slot_id = (SELECT key_slot FROM account WHERE ${sales})`,
-      /of account sales opens in the source and not in/,
+      /another key of account sales than the source/,
+    ],
+    [
+      'the key of an account that has no password',
+      `UPDATE slot SET bytes = zeroblob(length(bytes)) WHERE slot_id = (SELECT key_slot FROM account WHERE account_id = 'relay')`,
+      /another key of account relay than the source/,
     ],
   ])('is named by %s', async (_, change, said) => {
     expect(await repeatedAfter('secrets.db', change)).toMatch(said);

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { AccountFilter, AccountOrder } from '../../projections/account-filter.js';
 import type { AccountReader } from '../../projections/account-reader.js';
 import { emailAccounts } from '../../projections/email-accounts.js';
-import { InvalidCursor, type Page, type PageRequest } from '../../projections/paging.js';
+import { InvalidCursor, type Page, type PageRequest, type Scalar } from '../../projections/paging.js';
 import type { EmailAccountSnapshot } from '../../src/domain/email-account/snapshot.js';
 import { entered, mailboxForm, smtpForm } from '../domain/accounts.js';
 import { modelledAccounts } from './account-model.js';
@@ -83,7 +83,8 @@ describe('the view of accounts', () => {
           const at = moment && atOrBeside(history, moment);
           const expected = modelledAccounts(history.log.events, filter, order, at);
           const ids = expected.map(({ account }) => account.accountId.toLowerCase());
-          const read = (page: PageRequest) => (at === null ? withIds(reader.page(filter, order, page)) : reader.pageAt(filter, order, page, lastPositionAt(history.log.events, at)));
+          const read = (page: PageRequest) =>
+            at === null ? withIds(reader.page(filter, order, page)) : reader.pageAt(filter, order, page, lastPositionAt(history.log.events, at));
           for (const take of ['first', 'last'] as const) expect(throughPages(read, take, size)).toEqual(ids);
           expect(at === null ? reader.count(filter) : reader.countAt(filter, lastPositionAt(history.log.events, at))).toBe(expected.length);
           expect(expected.map(({ account }) => reader.find(account.accountId))).toEqual(
@@ -131,6 +132,46 @@ describe('the view of accounts', () => {
     expect(reader.page({}, byId, { ...firstTen, after: cursor }).entries).toEqual([]);
   });
 
+  it('looks at one row of each account for a list of the past, however many rows there are of other times', () => {
+    const history = new History();
+    history.account('Sales', creation('Sales', { sender: smtpForm() }));
+    const build = filled(emailAccounts, history.log.events, join(temporaryDirectory(), 'accounts.db'));
+    const { view } = build;
+    const plan: string[] = [];
+    const explained = (sql: string, ...values: readonly Scalar[]) => {
+      for (const { detail } of all(`EXPLAIN QUERY PLAN ${sql}`, ...values)) plan.push(String(detail));
+      return [];
+    };
+    const all = view.all.bind(view);
+    vi.spyOn(view, 'all').mockImplementation(explained);
+    vi.spyOn(view, 'get').mockImplementation((sql, ...values) => explained(sql, ...values)[0]);
+    const given: readonly AccountFilter[] = [
+      {},
+      { host: 'a' },
+      { truststore: 'a' },
+      { text: 'sales' },
+      { accountId: ['Sales'] },
+      { ready: true },
+      { emailAddress: 'a' },
+    ];
+    for (const filter of given) {
+      for (const field of ['ACCOUNT_ID', 'ACCOUNT_NAME', 'CREATED_AT', 'UPDATED_AT'] as const) {
+        plan.length = 0;
+        build.reader.pageAt(filter, { field, direction: 'ASC' }, firstTen, 1n);
+        const sorts = plan.some((step) => step.includes('ORDER BY'));
+        expect([field, sorts]).toEqual([
+          field,
+          field === 'ACCOUNT_NAME' || field === 'UPDATED_AT' || (filter.accountId !== undefined && field === 'CREATED_AT'),
+        ]);
+        expect(plan.filter((step) => step.includes('past'))).toEqual(['SEARCH past USING INTEGER PRIMARY KEY (rowid=?)']);
+        expect(plan).toContainEqual(expect.stringMatching(/^SEARCH each USING COVERING INDEX account_by_key \(key=\? AND valid_to>\?\)/u));
+      }
+      plan.length = 0;
+      build.reader.countAt(filter, 1n);
+      expect(plan.filter((step) => step.includes('past'))).toEqual(['SEARCH past USING INTEGER PRIMARY KEY (rowid=?)']);
+    }
+  });
+
   it('holds nothing of an erased account but its id, not even in the bytes of its files', () => {
     const history = new History();
     const sender = smtpForm({ host: 'mail.canary.example' }, { emailAddress: 'canary@canary.example', password: entered('canary-secret') });
@@ -150,11 +191,9 @@ describe('the view of accounts', () => {
     history.account('Erased', { type: 'EraseAccount', confirmation: 'Erased', reason: 'asked' });
     build.apply(history.log.events.slice(seen), BigInt(history.log.events.length));
 
-    expect([build.reader.find('Erased'), build.reader.count({ accountId: ['Erased'] }), build.reader.countAt({ accountId: ['Erased'] }, BigInt(seen))]).toEqual([
-      null,
-      0,
-      0,
-    ]);
+    expect([build.reader.find('Erased'), build.reader.count({ accountId: ['Erased'] }), build.reader.countAt({ accountId: ['Erased'] }, BigInt(seen))]).toEqual(
+      [null, 0, 0],
+    );
     expect(build.reader.erased(0, 10).map(({ key }) => key)).toEqual(['erased']);
     for (const trace of ['canary', 'kanarien', 'zaunk']) expect([trace, bytes().includes(trace)]).toEqual([trace, false]);
     expect(build.reader.count({ text: 'other' })).toBe(50);

@@ -58,6 +58,14 @@ const events = fc.array(
       profile.map((settings) => ({ profile: settings })),
     ),
     event('authenticationProfile-corp', 'ConsentLost', fc.constant({})),
+    event(
+      'apiToken-tok1',
+      'ApiTokenIssued',
+      fc.option(fc.constant('2027-01-05T00:00:00.000Z'), { nil: null }).map((expiresAt) => ({ expiresAt })),
+    ),
+    event('apiToken-tok1', 'ApiTokenUsed', fc.constant({})),
+    event('apiToken-tok1', 'ApiTokenExpired', fc.constant({})),
+    event('apiToken-tok1', 'ApiTokenRevoked', fc.constant({})),
   ),
   { maxLength: 20 },
 );
@@ -65,6 +73,7 @@ const owners: readonly (readonly [string, ExpiryOwner])[] = [
   ['emailAccount-sales', { entityType: 'EmailAccount', entityId: 'sales' }],
   ['truststore-plant', { entityType: 'Truststore', entityId: 'plant' }],
   ['authenticationProfile-corp', { entityType: 'AuthenticationProfile', entityId: 'corp' }],
+  ['apiToken-tok1', { entityType: 'ApiToken', entityId: 'tok1' }],
 ];
 
 it('what has an end is the same in the view and folded from a stream, as the past is: for any history', () => {

@@ -125,8 +125,12 @@ export class MemoryLog implements EventStore {
   async #waitForNews(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     await new Promise<void>((resolve) => {
-      this.#news.add(resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      const awake = () => {
+        signal.removeEventListener('abort', awake);
+        resolve();
+      };
+      this.#news.add(awake);
+      signal.addEventListener('abort', awake);
     });
   }
 

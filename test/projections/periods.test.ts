@@ -20,7 +20,10 @@ interface Turn {
 }
 
 /** A name that comes when it is not there and goes when it is; sometimes several in one millisecond. */
-const turns: fc.Arbitrary<readonly Turn[]> = fc.array(fc.record({ key: fc.constantFrom(...keys), after: fc.constantFrom(0, 0, 1, 5), needsConsent: fc.boolean() }), { maxLength: 30 });
+const turns: fc.Arbitrary<readonly Turn[]> = fc.array(
+  fc.record({ key: fc.constantFrom(...keys), after: fc.constantFrom(0, 0, 1, 5), needsConsent: fc.boolean() }),
+  { maxLength: 30 },
+);
 
 const profile = (name: string, needsConsent: boolean) => ({
   name,

@@ -2,6 +2,7 @@ import { getNamedType, isLeafType, isObjectType, isInterfaceType, type GraphQLFi
 import { describe, expect, it } from 'vitest';
 import { audited } from '../../projections/audit-data.js';
 import { buildPostledgerSchema } from '../../schema/build-schema.js';
+import { momentOf } from '../../schema/audit/entries.js';
 import { eventCatalogue, isKnownEventType } from '../../src/domain/event-catalogue.js';
 import { eventsToday } from '../domain/events-today.js';
 import { firstAnswer, operation } from './answers.js';
@@ -83,4 +84,10 @@ describe('the entries', () => {
     for (const type of types) for (const field of ownFields(type)) byName.set(field.name, (byName.get(field.name) ?? new Set()).add(String(field.type)));
     expect([...byName].filter(([, of]) => of.size > 1).map(([name, of]) => [name, [...of].sort()])).toEqual([]);
   });
+});
+
+it("the moment of an account's entry is named by its version, that of any other by its time: a truststore may have the name of an account", () => {
+  const entry = { occurredAt: '2026-11-24T12:00:00.000Z', entityId: 'Sales', version: 3, position: 7n };
+  expect(momentOf({ ...entry, entityType: 'EmailAccount' }).name).toBe('sales:3');
+  for (const entityType of ['Truststore', 'AuthenticationProfile']) expect(momentOf({ ...entry, entityType }).name).toBe(entry.occurredAt);
 });

@@ -35,6 +35,16 @@ describe('the cost of an operation', () => {
       '{ emailAccounts(first: 10) { nodes { history(first: 10) { nodes { id actor { id } } } } } }',
       1 + 10 * (1 + (1 + 10 * 2)),
     ],
+    [
+      'a page of the past counts a hundred more, in which every account is looked up',
+      '{ emailAccounts(at: "2026-01-01T00:00:00Z", first: 5) { nodes { id } } }',
+      1 + 5 + 100,
+    ],
+    [
+      'a page of the accounts that name something counts ten more',
+      '{ truststore(name: "a") { usedBy(first: 5) { totalCount nodes { id } } } }',
+      1 + 1 + 5 + 10,
+    ],
     ['the whole catalogue counts every provider', '{ emailProviders { id smtp { host } } }', providers.length * 2],
     [
       'of a union the dearest member counts',

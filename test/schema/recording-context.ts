@@ -96,7 +96,7 @@ const truststore: TruststoreSnapshot = {
   updatedAt: recordedAt.toISOString(),
 };
 const past: Past = {
-  moment: { name: recordedAt.toISOString(), time: recordedAt, position: null },
+  moment: { name: recordedAt.toISOString(), time: recordedAt, position: 1n },
   account: () => Promise.resolve(account),
   truststore: () => Promise.resolve(truststore),
   profile: () => Promise.resolve(profile),

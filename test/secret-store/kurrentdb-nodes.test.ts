@@ -198,7 +198,7 @@ describe('the secret store in a cluster', () => {
 
       const [theirs] = await dataOf(cluster.log, `secret${cluster.apart}Account-${other}`);
       const [mine] = await dataOf(cluster.log, `secret${cluster.apart}Account-${account}`);
-      expect(await store.doctor()).toEqual({ checked: 3, unreadable: [{ accountId: account, secretId: altered.secretId }] });
+      expect(await store.doctor()).toEqual({ checked: 3, unreadable: [{ accountId: account, secretId: altered.secretId }], lostKeys: [] });
       await append(cluster.log, `secret${cluster.apart}Account-${account}`, { ...mine, keyId: theirs?.['keyId'], wrappedKey: theirs?.['wrappedKey'] });
       await expect(store.open(account, sound)).rejects.toThrow(SecretUnreadable);
     });
@@ -281,7 +281,7 @@ describe('the secret store in a cluster', () => {
     for (const store of [seen, fresh]) {
       expect(await store.status()).toEqual(before);
       expect((await store.open(kept, secret)).reveal()).toBe('kept');
-      expect(await store.doctor()).toEqual({ checked: 1, unreadable: [] });
+      expect(await store.doctor()).toEqual({ checked: 1, unreadable: [], lostKeys: [] });
       await expect(store.put(erased, [newSecret('again')])).rejects.toThrow(AccountShredded);
     }
     expect(await fresh.sweep({ now: hours(1), isCurrent: none })).toEqual({ deleted: 1 });

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readConfig, type Config } from '../../src/config.js';
 import { newSignerKey, signerFrom } from '../../src/ledger/signed-note.js';
@@ -137,6 +139,10 @@ describe('a proof', () => {
     const proof = await proved(await firstEntry(), { since: older });
     const stranger = signerFrom(newSignerKey('postledger-stranger'));
     expect((await check(stranger.text, newFile(JSON.stringify(proof)))).code).toBe(1);
+    const renamed = readFileSync(key, 'utf8')
+      .trim()
+      .replace(/\+[0-9a-f]{8}\+/, '+00000000+');
+    expect((await check(renamed, newFile(JSON.stringify(proof)))).errors).toContain('is damaged');
     expect((await checkProof(proof, newFile((await checkpointByService()).signedNote))).code).toBe(1);
     expect((await checkProof(proof, newFile(stranger.sign('postledger-stranger\n1\nAAAA\n')))).code).toBe(1);
     const { consistency, ...withoutConsistency } = proof;
@@ -163,6 +169,22 @@ describe('a proof', () => {
     await expect(proved(entryId, { since: newFile('no checkpoint') })).rejects.toThrow('holds no checkpoint');
     await expect(proved(entryId, { since: join(scratch, 'nowhere') })).rejects.toThrow('is neither');
     await expect(proved(entryId, { out: key })).rejects.toThrow('is there already');
+  });
+
+  it('is not made of an entry that was changed, nor of hashes that are not what was signed', async () => {
+    const entryId = await firstEntry();
+    const changed = async (name: string, file: string, sql: string) => {
+      const directory = join(scratch, name);
+      await service.restartAfter(() => cp(service.dataDirectory, directory, { recursive: true }));
+      const database = new DatabaseSync(join(directory, file));
+      database.exec(sql);
+      database.close();
+      return proveAuditEntry(readConfig({ POSTLEDGER_DATA_DIR: directory }), entryId, {});
+    };
+    const edit = `DROP TRIGGER event_is_never_changed; UPDATE event SET type = 'AccountErased' WHERE event_id = '${entryId}'`;
+    await expect(changed('edited', 'events.db', edit)).rejects.toThrow('it was changed');
+    const rewrite = 'UPDATE leaf SET hash = (SELECT hash FROM leaf WHERE number = 1) WHERE number = 0';
+    await expect(changed('rewritten', 'views-audit-ledger-v1.db', rewrite)).rejects.toThrow('The log is not what the newest checkpoint says');
   });
 
   it('says so when no checkpoint covers the entry yet', async () => {

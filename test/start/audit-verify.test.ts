@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,18 @@ afterEach(() => vi.restoreAllMocks());
 
 const verify = (options: Partial<AuditVerifyOptions> = {}, of = config) =>
   runAuditVerify(of, { checkpoints: [outside], publicKey: [publicKey], json: false, record: true, ...options });
+
+function verifyByCommandLine(
+  directory: string,
+  ...args: readonly string[]
+): Promise<{ readonly code: unknown; readonly output: string; readonly errors: string }> {
+  return new Promise((resolve) => {
+    const env = { POSTLEDGER_DATA_DIR: directory };
+    execFile(process.execPath, ['dist/src/cli.js', 'audit', 'verify', '--no-record', ...args], { env }, (error, output, errors) =>
+      resolve({ code: error?.code ?? 0, output, errors }),
+    );
+  });
+}
 
 /** As somebody does who has the file. */
 function change(directory: string, sql: string): void {
@@ -181,18 +193,27 @@ describe('postledger audit verify', () => {
   });
 
   it('gives the same from the command line, whether one thread hashes or several', async () => {
-    const run = (...args: readonly string[]) =>
-      new Promise<{ readonly code: unknown; readonly output: string }>((resolve) => {
-        const env = { POSTLEDGER_DATA_DIR: service.dataDirectory };
-        execFile(process.execPath, ['dist/src/cli.js', 'audit', 'verify', '--no-record', ...args], { env }, (error, output) =>
-          resolve({ code: error?.code ?? 0, output }),
-        );
-      });
+    const run = (...args: readonly string[]) => verifyByCommandLine(service.dataDirectory, ...args);
     const one = await run('--json', '--checkpoints', outside, '--public-key', publicKey, '--threads', '1');
     const three = await run('--json', '--checkpoints', outside, '--public-key', publicKey, '--threads', '3');
     expect(one.code).toBe(0);
     expect(JSON.parse(three.output)).toEqual(JSON.parse(one.output));
     expect((await run('--checkpoints', join(scratch, 'nowhere'))).code).toBe(2);
+  });
+});
+
+describe('postledger audit verify, of a file that the disk has damaged', () => {
+  it('says that it cannot be read, whether one thread hashes or several, and nothing of what was signed', async () => {
+    const { dataDirectory } = await copied('damaged');
+    const file = openSync(join(dataDirectory, 'events.db'), 'r+');
+    const { size } = statSync(join(dataDirectory, 'events.db'));
+    // The first page has the schema, and stays.
+    writeSync(file, Buffer.alloc(size - 4_096, 0xff), 0, size - 4_096, 4_096);
+    closeSync(file);
+    for (const threads of ['1', '2']) {
+      const { code, errors } = await verifyByCommandLine(dataDirectory, '--threads', threads);
+      expect([code, errors]).toEqual([2, expect.stringContaining('The log cannot be read to its end')]);
+    }
   });
 });
 

@@ -33,15 +33,16 @@ export const mutationsWithReason = [
 /** The mutations that are refused without a reason, by name. */
 export type ReasonPolicy = ReadonlySet<string>;
 
-/** Whoever has to say why says more than a word. In characters, without spaces at either end. */
+/** Whoever has to say why says more than a word. In letters and digits of any script, in Unicode normalisation form C: blanks and dots say nothing. */
 const shortestReason = 10;
+const letterOrDigit = /[\p{L}\p{N}]/gu;
 
 /** What is wrong with the reason of a mutation that needs one; null for any other mutation, and for a reason that says something. */
 export function problemOfNeededReason(policy: ReasonPolicy, mutation: string, reason: string | null | undefined): Problem | null {
-  if (!policy.has(mutation) || (reason ?? '').trim().length >= shortestReason) return null;
+  if (!policy.has(mutation) || ((reason ?? '').normalize('NFC').match(letterOrDigit)?.length ?? 0) >= shortestReason) return null;
   return {
     code: 'REASON_REQUIRED',
-    message: `This service does not take ${mutation} without a reason. Say why, in at least ${shortestReason} characters.`,
+    message: `This service does not take ${mutation} without a reason. Say why, in at least ${shortestReason} letters or digits.`,
     field: ['reason'],
   };
 }

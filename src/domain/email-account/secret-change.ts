@@ -15,7 +15,7 @@ export function secretChangeOf(before: Password, after: Password): SecretChange 
 
 /**
  * The `sameValueAs` of a secret that takes the place of the current one; undefined where the value is another, or is not to be told.
- * Whoever may enter secrets could guess by it what they may not read. So a version is compared with the next one alone, and only while it is in use: each value can be guessed at once, by giving
+ * Whoever may enter secrets could guess by it what they may not read. So a version is compared with the next one alone, and only while it is in use: each value can be guessed once, by giving
  * it up. One that a revert brought back after another version was given is compared no more.
  */
 export function sameValueAs(current: Password, next: Pick<SecretReference, 'version' | 'fingerprint'>): number | undefined {

@@ -124,18 +124,30 @@ export class Walks {
     const { index } = this.parts;
     await index.catchUp();
     const unreadable: UnreadableSecret[] = [];
+    const lostKeys: string[] = [];
     let checked = 0;
     const total = index.secrets;
     await inParallel(index.accountIds, atOnce, async (accountId) => {
       this.pause();
       const stored = await this.#readable(accountId);
+      if (stored === null || (stored.kind === 'present' && !(await this.#unwraps(accountId, stored.record)))) lostKeys.push(accountId);
       const secrets =
         stored === null ? [{ secretId: 'all', readable: false }] : stored.kind === 'present' ? await this.#examined(accountId, stored.record) : [];
       unreadable.push(...secrets.filter(({ readable }) => !readable).map(({ secretId }) => ({ accountId, secretId })));
       checked += secrets.length;
       onProgress?.(checked, Math.max(total, checked));
     });
-    return { checked, unreadable };
+    return { checked, unreadable, lostKeys: lostKeys.sort() };
+  }
+
+  async #unwraps(accountId: string, record: PresentAccount): Promise<boolean> {
+    try {
+      await this.parts.keys.use(accountId, record, () => undefined);
+      return true;
+    } catch (error) {
+      if (error instanceof SecretUnreadable) return false;
+      throw error;
+    }
   }
 
   async #examined(accountId: string, record: PresentAccount): Promise<readonly { readonly secretId: string; readonly readable: boolean }[]> {
