@@ -89,7 +89,7 @@ const ofThen = `(SELECT running.key AS key, running.created_at AS created_at, ${
   .filter((name) => name !== 'created_at')
   .map((name) => `past.${name} AS ${name}`)
   .join(', ')} FROM account AS running CROSS JOIN account AS past WHERE running.valid_to = ${forEver} AND past.number =
-  (SELECT number FROM account AS each WHERE each.key = running.key AND each.valid_to >= ? ORDER BY each.valid_to LIMIT 1))`;
+  (SELECT number FROM account AS each WHERE each.key = running.key AND each.valid_to > ? ORDER BY each.valid_to LIMIT 1))`;
 
 function rightAfter(position: Position): Rows {
   return { from: ofThen, texts: ['valid_from <= ?'], values: [position, position] };

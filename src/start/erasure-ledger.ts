@@ -5,6 +5,9 @@ import { CommandFailed } from './command-failed.js';
 /** One erasure a line: when it was, ISO 8601 in UTC, and the account's id in lower case. */
 const line = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z) ([a-z][a-z0-9-]{0,63})$/;
 
+/** The first line: whose erasures these are. */
+const ownerLine = /^log ([0-9a-f-]{36})$/;
+
 export interface NotedErasure {
   /** In lower case. */
   readonly accountId: string;
@@ -22,27 +25,30 @@ export class ErasureLedger {
     private readonly file: string,
     private readonly handle: FileHandle,
     private readonly erasures: Map<string, Date>,
+    private readonly logId: () => Promise<string | null>,
     /** Whether the file was not there before. */
     readonly isNew: boolean,
   ) {}
 
   /**
    * Opens the file, making it (0600) when it is not there. A last line that a crash cut short was never acknowledged, and is taken away.
-   * @throws {CommandFailed} it holds something else, or cannot be opened. Nothing was changed.
+   * @param logId names the log whose erasures these are: the id of its first event; null for an empty one.
+   * @throws {CommandFailed} it holds something else, belongs to another log, or cannot be opened. Nothing was changed.
    */
-  static async open(file: string): Promise<ErasureLedger> {
+  static async open(file: string, logId: () => Promise<string | null>): Promise<ErasureLedger> {
     const { handle, isNew } = await opened(file);
     try {
       const text = await handle.readFile('utf8');
       const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-      const erasures = parsed(file, whole);
+      const { owner, erasures } = parsed(file, whole);
+      if (owner !== null) refuseOther(file, owner, await logId());
       await handle.chmod(0o600);
       if (whole !== text) {
         await handle.truncate(Buffer.byteLength(whole));
         await handle.datasync();
       }
       if (isNew) await syncDirectory(dirname(file));
-      return new ErasureLedger(file, handle, erasures, isNew);
+      return new ErasureLedger(file, handle, erasures, logId, isNew);
     } catch (error) {
       await handle.close();
       throw error;
@@ -78,7 +84,8 @@ export class ErasureLedger {
     if (this.erasures.has(accountId)) return;
     const { size } = await this.handle.stat();
     try {
-      await this.handle.appendFile(`${at.toISOString()} ${accountId}\n`);
+      const owner = size === 0 ? await this.logId() : null;
+      await this.handle.appendFile(`${owner === null ? '' : `log ${owner}\n`}${at.toISOString()} ${accountId}\n`);
       await this.handle.datasync();
     } catch (error) {
       // Half a line would make the next one unreadable.
@@ -112,9 +119,21 @@ function cannotBeOpened(file: string, cause: unknown): CommandFailed {
   );
 }
 
-function parsed(file: string, text: string): Map<string, Date> {
+/** @throws {CommandFailed} to erase what another log has erased would destroy accounts that only have the same id. */
+function refuseOther(file: string, owner: string, logId: string | null): void {
+  if (owner === logId) return;
+  const found = logId === null ? 'this log is empty' : `this one begins with ${logId}`;
+  throw new CommandFailed(
+    `${file} is the record of what was erased from another log: that one begins with the event ${owner}, ${found}. Name the record that belongs to this log by POSTLEDGER_ERASURES_FILE, or a new file.`,
+  );
+}
+
+function parsed(file: string, text: string): { readonly owner: string | null; readonly erasures: Map<string, Date> } {
   const erasures = new Map<string, Date>();
-  for (const [index, written] of text.split('\n').slice(0, -1).entries()) {
+  const lines = text.split('\n').slice(0, -1);
+  const owner = ownerLine.exec(lines[0] ?? '')?.[1] ?? null;
+  for (const [index, written] of lines.entries()) {
+    if (index === 0 && owner !== null) continue;
     const [, at, accountId] = line.exec(written) ?? [];
     if (at === undefined || accountId === undefined)
       throw new CommandFailed(
@@ -122,7 +141,7 @@ function parsed(file: string, text: string): Map<string, Date> {
       );
     if (!erasures.has(accountId)) erasures.set(accountId, new Date(at));
   }
-  return erasures;
+  return { owner, erasures };
 }
 
 /** A file's entry in its directory is only safe from a power failure after the directory was synced. */

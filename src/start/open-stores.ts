@@ -1,6 +1,7 @@
 import { isLoopback, type Config } from '../config.js';
 import { openEmbeddedEventStore } from '../event-store/embedded.js';
 import { lockDataDirectory } from '../event-store/embedded-lock.js';
+import { auditedStreamPrefixes } from '../domain/streams.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { openEmbeddedSecretStore } from '../secret-store/embedded.js';
 import { loadRootKeys, type RootKeys } from '../secret-store/root-keys.js';
@@ -98,7 +99,7 @@ export async function erasable(
   { erasuresFile }: Pick<Config, 'erasuresFile'>,
   { rawEvents, secrets, ...options }: Pick<Stores, 'rawEvents' | 'secrets'> & SealingOptions,
 ): Promise<Pick<Stores, 'events' | 'rawEvents' | 'secrets' | 'erasures' | 'close'>> {
-  const erasures = await ErasureLedger.open(erasuresFile);
+  const erasures = await ErasureLedger.open(erasuresFile, () => firstEventOf(rawEvents));
   try {
     await shredNoted(erasures, secrets);
   } catch (error) {
@@ -129,4 +130,10 @@ async function orClose(opened: readonly Closing[], work: () => Promise<Stores>):
 
 async function closeAll(opened: readonly Closing[]): Promise<void> {
   for (const store of opened) await store.close();
+}
+
+/** What names a log for good: it is the same after a migration, and in every backup. */
+async function firstEventOf(rawEvents: EventStore): Promise<string | null> {
+  for await (const { id } of rawEvents.readAll({ streamPrefixes: auditedStreamPrefixes, maxCount: 1 })) return id;
+  return null;
 }

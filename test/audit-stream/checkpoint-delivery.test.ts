@@ -101,8 +101,10 @@ describe('a checkpoint', () => {
   ])('that is made at the stop is still tried once: %s', async (_, older) => {
     const { receiver, checkpoints, ids } = await setting({ backOff: forEver });
     receiver.answer = () => 503;
-    for (const size of older) checkpoints.offer(checkpoint(size));
-    if (older.length > 0) await eventually(() => expect(checkpoints.status().trouble).not.toBeNull());
+    for (const size of older) {
+      checkpoints.offer(checkpoint(size));
+      await eventually(() => expect(checkpoints.status().trouble).not.toBeNull());
+    }
     checkpoints.offer(checkpoint(7));
     await checkpoints.stop(1_000);
     expect(ids()).toEqual([...older, 7].map(idOf));

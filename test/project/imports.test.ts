@@ -8,7 +8,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'event-store': [],
   'secret-store': ['domain', 'event-store'],
   ledger: ['event-store'],
-  checkpoints: ['ledger'],
+  checkpoints: ['event-store', 'ledger'],
   'personal-data': ['domain', 'event-store', 'secret-store'],
   egress: ['domain'],
   mail: ['domain', 'secret-store', 'egress'],
