@@ -22,7 +22,16 @@ export async function seedAccounts(store: EventStore, from: number, to: number, 
 
 async function seedAccount(store: EventStore, n: number): Promise<void> {
   const id = randomUUID();
-  const call = { actor: systemActor, role: 'ADMIN', tokenId: null, requestId: id, correlationId: id, ip: '127.0.0.1', userAgent: 'bench', clientName: null } as const;
+  const call = {
+    actor: systemActor,
+    role: 'ADMIN',
+    tokenId: null,
+    requestId: id,
+    correlationId: id,
+    ip: '127.0.0.1',
+    userAgent: 'bench',
+    clientName: null,
+  } as const;
   const identity = { commandId: id, command: 'createEmailAccount', inputHash: id, reason: 'Seeded' };
   await store.appendToStream(emailAccountStream(seededAccountId(n)), eventsToAppend(seededAccountEvents(n), identity, call), 'no_stream');
 }

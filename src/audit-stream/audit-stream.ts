@@ -1,21 +1,14 @@
-import type { AuditRow } from '../../projections/audit-row.js';
 import { waitAfter } from './back-off.js';
 import { DeadLetterTelling } from './dead-letter-telling.js';
 import { DeadLetterRetry } from './dead-letter-retry.js';
-import type { Delivery, DeliveryFailure } from './delivery.js';
-import { lookAhead, toBeTried, type LookedAhead } from './look-ahead.js';
-import { entryMessage } from './messages.js';
+import { EntrySending } from './entry-sending.js';
 import { Pause } from './pause.js';
-import { putAside } from './putting-aside.js';
 import { carryOut } from './stream-orders.js';
 import { StreamGauge } from './stream-gauge.js';
 import { cursorAtStart, standsIn } from './stream-places.js';
 import { beginning, type Cursor, type StreamLag, type Trouble } from './stream-progress.js';
 import { StreamStanding } from './stream-standing.js';
 import type { StreamSurroundings } from './stream-surroundings.js';
-
-/** A receiver that comes and goes may be there for one entry and away for the other by chance: so often, hardly. */
-const suspicionsUntilPutAside = 2;
 
 export interface StreamStatus {
   readonly cursor: Cursor;
@@ -37,6 +30,7 @@ export class AuditStream {
   readonly #wait = new Pause();
   readonly #cut = new AbortController();
   readonly #standing: StreamStanding;
+  readonly #sending: EntrySending;
   readonly #gauge: StreamGauge;
   readonly #telling: DeadLetterTelling;
   readonly #retry: DeadLetterRetry;
@@ -54,6 +48,13 @@ export class AuditStream {
     const { trail, state, timing, now } = surroundings;
     state.requests.forgetOldAnswers(now());
     this.#standing = new StreamStanding(surroundings);
+    this.#sending = new EntrySending({
+      surroundings,
+      standing: this.#standing,
+      wait: this.#wait,
+      cut: this.#cut.signal,
+      isInterrupted: () => this.#isInterrupted,
+    });
     this.#gauge = new StreamGauge(surroundings);
     this.#telling = new DeadLetterTelling(surroundings);
     this.#retry = new DeadLetterRetry(surroundings);
@@ -121,13 +122,19 @@ export class AuditStream {
     this.#cursor = await this.#afterOrders(this.#place());
     await this.#telling.tellWhatIsDue();
     if (this.#standing.isGone) return this.#wait.for(null);
-    const retried = await this.#retry.sendWhatIsDue((row) => this.#deliver(row));
+    const retried = await this.#retry.sendWhatIsDue((row) => this.#sending.deliver(row));
     if (retried?.kind === 'gone') return this.#standing.gone(1);
     if (retried?.kind === 'taken') this.#standing.goesOn();
     // Looked up anew after all that was waited for.
     const { rows } = trail.tail({}, this.#place().position);
     if (rows.length === 0) return this.#idle.for(soonest(this.#telling.dueIn(), this.#retry.dueIn()));
-    for (const row of rows) if (this.#isInterrupted || !(await this.#send(row))) return;
+    for (const row of rows) {
+      if (this.#isInterrupted) return;
+      const reached = await this.#sending.send(row);
+      if (reached === null) return;
+      this.#cursor = reached;
+      if (reached.entryId !== row.id) return;
+    }
   }
 
   /** Where the stream is. The log may lose its end also while the service runs: then what stands behind the cursor is not what comes next. */
@@ -144,86 +151,6 @@ export class AuditStream {
 
   get #isInterrupted(): boolean {
     return this.#isStopping || this.#isAsked;
-  }
-
-  /** @returns whether the receiver has taken it; if not, the log is to be looked at anew. */
-  async #send(row: AuditRow): Promise<boolean> {
-    let suspicions = 0;
-    for (let attempts = 1; ; attempts++) {
-      const delivery = await this.#deliver(row);
-      if (delivery === null) return false;
-      switch (delivery.kind) {
-        case 'taken':
-          this.#taken(row);
-          return true;
-        case 'gone':
-          this.#standing.gone(attempts);
-          return false;
-        case 'refused': {
-          const found = await this.#lookAhead(row, delivery, attempts);
-          if (found) {
-            this.#putAside(found, attempts);
-            return false;
-          }
-          await this.#stand(delivery, attempts);
-          break;
-        }
-        case 'unavailable': {
-          await this.#stand(delivery, attempts);
-          const found = this.#isInterrupted ? null : await this.#lookAhead(row, delivery, attempts);
-          if (found && (found.refused.length === 0 || ++suspicions >= suspicionsUntilPutAside)) {
-            this.#putAside(found, attempts);
-            return false;
-          }
-          break;
-        }
-      }
-      if (this.#isInterrupted) return false;
-    }
-  }
-
-  /**
-   * Sends the entry as the trail shows it now: what of it was erased since it was read is not sent. Null when the trail does not have it there any more, or the stream is stopped.
-   */
-  async #deliver({ id, position }: AuditRow): Promise<Delivery | null> {
-    const { trail, receiver } = this.surroundings;
-    const row = trail.find(id);
-    if (row?.position !== position) return null;
-    const delivery = await receiver.deliver(entryMessage(row), this.#cut.signal);
-    return this.#cut.signal.aborted ? null : delivery;
-  }
-
-  #taken(row: AuditRow): void {
-    const { state, observer, now } = this.surroundings;
-    state.progress.taken(row, now());
-    // One that was put aside, and is taken now that it is sent again with what follows it.
-    if (state.deadLetters.isAny()) state.deadLetters.remove(row.id);
-    this.#cursor = { position: row.position, entryId: row.id };
-    this.#standing.goesOn();
-    observer.taken();
-  }
-
-  /** Null until it has failed often enough, and where nothing was found out. */
-  async #lookAhead(row: AuditRow, failure: DeliveryFailure, attempts: number): Promise<LookedAhead | null> {
-    const { trail, timing } = this.surroundings;
-    const attemptsMore = attempts - timing.attemptsBeforeLookingAhead;
-    if (attemptsMore < 0) return null;
-    const following = toBeTried(failure, attemptsMore, trail.tail({}, row.position).rows);
-    return lookAhead((each) => this.#deliver(each), row, following);
-  }
-
-  #putAside(found: LookedAhead, attempts: number): void {
-    const { observer } = this.surroundings;
-    const letters = putAside(this.surroundings, found, attempts);
-    this.#cursor = { position: found.reached.position, entryId: found.reached.id };
-    for (const letter of letters) observer.deadLettered(letter);
-    for (const _ of found.taken) observer.taken();
-    this.#standing.goesOn();
-  }
-
-  async #stand(failure: DeliveryFailure, attempts: number): Promise<void> {
-    const wait = this.#standing.failed(failure, attempts);
-    if (!this.#isInterrupted) await this.#wait.for(wait);
   }
 
   /** Carries out what operators ask for. @returns where the stream goes on. */
