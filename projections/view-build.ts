@@ -195,6 +195,16 @@ function isStorageFault(error: unknown): boolean {
   return hasCode(error, storageFaults);
 }
 
+/** What the driver says where it gives no code, as with reads of many rows: SQLite's own words for it. */
+const codesByWords: ReadonlyMap<string, number> = new Map([
+  ['disk I/O error', 10],
+  ['database disk image is malformed', 11],
+  ['database or disk is full', 13],
+  ['file is not a database', 26],
+]);
+
 function hasCode(error: unknown, codes: ReadonlySet<number>): boolean {
-  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && codes.has(error.errcode & 0xff);
+  if (!(error instanceof Error)) return false;
+  const code = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : codesByWords.get(error.message);
+  return code !== undefined && codes.has(code);
 }

@@ -4,6 +4,7 @@ import { lookAhead, toBeTried, type LookedAhead } from './look-ahead.js';
 import { entryMessage } from './messages.js';
 import type { Pause } from './pause.js';
 import { putAside } from './putting-aside.js';
+import { entryAt } from './stream-places.js';
 import type { Cursor } from './stream-progress.js';
 import type { StreamStanding } from './stream-standing.js';
 import type { StreamSurroundings } from './stream-surroundings.js';
@@ -59,10 +60,10 @@ export class EntrySending {
   /**
    * Sends the entry once, as the trail shows it now: what of it was erased since it was read is not sent. Null when the trail does not have it there any more, or the stream is stopped.
    */
-  async deliver({ id, position }: AuditRow): Promise<Delivery | null> {
+  async deliver(asRead: AuditRow): Promise<Delivery | null> {
     const { surroundings, cut } = this.parts;
-    const row = surroundings.trail.find(id);
-    if (row?.position !== position) return null;
+    const row = entryAt(surroundings.trail, asRead);
+    if (row === null) return null;
     const delivery = await surroundings.receiver.deliver(entryMessage(row), cut);
     return cut.aborted ? null : delivery;
   }

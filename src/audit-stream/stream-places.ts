@@ -1,4 +1,5 @@
 import { filterOf, positionIn } from '../../projections/audit-export/request.js';
+import type { AuditRow } from '../../projections/audit-row.js';
 import type { AuditTrailView } from '../../projections/views.js';
 import { beginning, type Cursor, type StreamLag, type StreamProgress } from './stream-progress.js';
 
@@ -26,7 +27,16 @@ export function cursorAtStart(progress: StreamProgress, trail: Trail, from: Stre
 
 /** Whether the entry that was taken last is where it was: not so once the log has lost its end, also while the service runs. @throws {ViewUnavailable} */
 export function standsIn(trail: Trail, { position, entryId }: Cursor): boolean {
-  return entryId === null || trail.find(entryId)?.position === position;
+  return entryId === null || entryAt(trail, { position, id: entryId }) !== null;
+}
+
+/** The entry as the trail has it now; null where it has another one there, or none. @throws {ViewUnavailable} */
+export function entryAt(trail: Trail, { position, id }: Pick<AuditRow, 'position' | 'id'>): AuditRow | null {
+  const found = trail.find(id);
+  if (found?.position === position) return found;
+  // Of two entries of one id, which a log of ours does not have but a server would take, the other one was found.
+  const [next] = trail.tail({}, position - 1n).rows;
+  return next?.position === position && next.id === id ? next : null;
 }
 
 /**

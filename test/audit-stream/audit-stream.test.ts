@@ -521,6 +521,21 @@ describe('a trail that is out of reach', () => {
   });
 });
 
+describe('a log that has two entries of one id', () => {
+  it('is sent whole, and the stream comes to rest', async () => {
+    const setting = await streamSetting();
+    await setting.record(2);
+    const event = { id: '20000000-0000-4000-8000-000000000001', type: 'OfAnotherTime', data: {}, metadata: {} };
+    setting.log.record('securityLog-2026-11', [event], new Date());
+    setting.log.record('securityLog-2026-12', [event], new Date());
+    await setting.record(2);
+    const stream = setting.stream();
+    await eventually(() => expect(stream.status()).toMatchObject({ cursor: { position: 6n }, lag: { entriesBehind: 0 } }));
+    expect(setting.receiver.requests.map(({ data }) => data['position'])).toEqual(['1', '2', '3', '4', '5', '6']);
+    expect(setting.told).toEqual([]);
+  });
+});
+
 describe('a log that was moved to another engine', () => {
   it('has the stream go on after the same entry, though that has another position there', async () => {
     const setting = await streamSetting();
