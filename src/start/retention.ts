@@ -82,7 +82,7 @@ function tellWhatIsDue(retention: Retention): Promise<void> {
     stdout.write(`${deletedAt}  ${accountId}  ${accountName}\n`);
     due++;
   }
-  stdout.write(`${counted(due)} would be erased: deleted more than ${retention.policy.deletedAccountDays} days ago. Nothing was changed.\n`);
+  stdout.write(`${counted(due)} would be erased: deleted more than ${retention.policy.deletedAccountDays === 1 ? 'a day' : `${retention.policy.deletedAccountDays} days`} ago. Nothing was changed.\n`);
   return Promise.resolve();
 }
 

@@ -133,7 +133,7 @@ describe('a receiver that takes no checkpoint', () => {
     expect(checkpoints.status().trouble).toBeNull();
     receiver.answer = () => 500;
     checkpoints.offer(checkpoint(2));
-    await eventually(() => expect(told).toHaveLength(1));
+    await eventually(() => expect(told).not.toHaveLength(0));
     const { since } = checkpoints.status().trouble ?? {};
     checkpoints.offer(checkpoint(3));
     await eventually(() => expect(told.length).toBeGreaterThan(4));
