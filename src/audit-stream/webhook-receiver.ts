@@ -26,6 +26,7 @@ export class WebhookReceiver {
   async deliver({ id, body }: WebhookMessage, signal: AbortSignal): Promise<Delivery> {
     const { url, secrets, fetch, timeoutMilliseconds, program, now } = this.settings;
     const seconds = Math.floor(now().getTime() / 1_000);
+    const ending = new Ending(signal, timeoutMilliseconds);
     try {
       const answer = await fetch(url, {
         method: 'POST',
@@ -38,7 +39,7 @@ export class WebhookReceiver {
         },
         body,
         redirect: 'manual',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMilliseconds)]),
+        signal: ending.signal,
       });
       const delivery = deliveryOfAnswer(answer.status, retryAfterMilliseconds(answer.headers.get('retry-after'), now()));
       // Its status was all there was to know: a body that breaks off changes nothing.
@@ -46,7 +47,34 @@ export class WebhookReceiver {
       return delivery;
     } catch (error) {
       return deliveryWithoutAnswer(error);
+    } finally {
+      ending.release();
     }
+  }
+}
+
+/** Ends one request, by the caller or when time is up. Of `AbortSignal.any` something stays with a signal that lives as long as the service, for each request. */
+class Ending {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #end = () => this.#controller.abort(this.caller.reason);
+
+  constructor(
+    readonly caller: AbortSignal,
+    milliseconds: number,
+  ) {
+    this.#timer = setTimeout(() => this.#controller.abort(new DOMException('There was no answer in time.', 'TimeoutError')), milliseconds);
+    caller.addEventListener('abort', this.#end);
+    if (caller.aborted) this.#end();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  release(): void {
+    clearTimeout(this.#timer);
+    this.caller.removeEventListener('abort', this.#end);
   }
 }
 

@@ -39,7 +39,7 @@ export async function migrateStores({ from, to }: MigrateOptions, config: Config
     const target = await openSide(targetPlace, rootKeys, warn);
     try {
       const { rootHash, targetRootHash } = await migrateSides(source, target, await signedIn(sourcePlace));
-      await carryEvidence(sourcePlace, targetPlace, rootHash === targetRootHash);
+      await carryAlong(sourcePlace, targetPlace, rootHash === targetRootHash);
     } finally {
       await target.close();
     }
@@ -48,14 +48,12 @@ export async function migrateStores({ from, to }: MigrateOptions, config: Config
   }
 }
 
-async function carryEvidence(source: SidePlace, target: SidePlace, isSame: boolean): Promise<void> {
-  if (!isSame) {
+async function carryAlong(source: SidePlace, target: SidePlace, isSame: boolean): Promise<void> {
+  if (!isSame)
     stdout.write(
       'The clocks of the source stepped back, and times were raised: the tree of hashes is another one there. Keep the source, its keys and checkpoints for proofs of before.\n',
     );
-    return;
-  }
-  const left = await carryBelongings(source, target);
+  const left = await carryBelongings(source, target, isSame);
   if (left.length > 0)
     stdout.write(`Copy to the data directory of each node, so that checkpoints go on (audit-stream.db to the one that streams): ${left.join(', ')}\n`);
 }

@@ -134,14 +134,16 @@ export async function signedIn({ directory }: SidePlace): Promise<readonly TreeH
 }
 
 /** What lies beside a log and proves it: the key that checkpoints are signed with, its public half, and the checkpoints; and how far the log was streamed. */
-const belongings = ['audit-signing-key', 'audit-public-key', 'audit-checkpoints', 'audit-stream.db'] as const;
+const evidence = ['audit-signing-key', 'audit-public-key', 'audit-checkpoints'] as const;
+const streamed = 'audit-stream.db';
 
 /**
  * Puts what belongs to the source's log beside the target's, which has not run yet: what an earlier run put there is replaced.
+ * @param isSame whether both have the same tree of hashes: else what proves the source proves nothing of the target.
  * @returns the files that somebody has to put there: a cluster's nodes have data directories of their own.
  */
-export async function carryBelongings(source: SidePlace, target: SidePlace): Promise<readonly string[]> {
-  const files = belongings.filter((file) => existsSync(join(source.directory, file)));
+export async function carryBelongings(source: SidePlace, target: SidePlace, isSame: boolean): Promise<readonly string[]> {
+  const files = [...(isSame ? evidence : []), streamed].filter((file) => existsSync(join(source.directory, file)));
   if (source.engine === 'EMBEDDED') StreamDatabase.settle(source.directory);
   if (source.engine === 'KURRENTDB' || target.engine === 'KURRENTDB') return files.map((file) => join(source.directory, file));
   for (const file of files) await carry(join(source.directory, file), join(target.directory, file));

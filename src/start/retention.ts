@@ -82,7 +82,8 @@ function tellWhatIsDue(retention: Retention): Promise<void> {
     stdout.write(`${deletedAt}  ${accountId}  ${accountName}\n`);
     due++;
   }
-  stdout.write(`${counted(due)} would be erased: deleted more than ${retention.policy.deletedAccountDays === 1 ? 'a day' : `${retention.policy.deletedAccountDays} days`} ago. Nothing was changed.\n`);
+  const { deletedAccountDays: days } = retention.policy;
+  stdout.write(`${counted(due)} would be erased: deleted more than ${days === 1 ? 'a day' : `${days} days`} ago. Nothing was changed.\n`);
   return Promise.resolve();
 }
 
