@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -44,10 +45,14 @@ export async function targets(addresses: readonly string[], greeting = '220 targ
   };
 }
 
-/** Every socket that this process begins to connect, whoever does it and wherever to, until `stop`. */
+/** Every socket that the caller begins to connect, and whatever it has done, wherever to, until `stop`. What earlier tests left to itself, such as a client that goes on connecting, is not counted. */
 export function socketsBegun(): { readonly count: () => number; stop(): void } {
   let begun = 0;
-  const count = () => begun++;
+  const caller = new AsyncLocalStorage<true>();
+  caller.enterWith(true);
+  const count = () => {
+    if (caller.getStore()) begun++;
+  };
   subscribe('net.client.socket', count);
   return { count: () => begun, stop: () => void unsubscribe('net.client.socket', count) };
 }
