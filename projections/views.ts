@@ -55,7 +55,7 @@ export interface AuditTrailView {
   position(): bigint;
   /** Up to where in the log something was recorded by the time, as far as the trail is. */
   lastAt(time: Date): LastEntry;
-  /** True as soon as the trail holds the position; false when so many milliseconds pass first. */
+  /** True as soon as the trail, and the views of what it tells the past of, hold the position; false when so many milliseconds pass first. */
   reached(position: Position, milliseconds: number): Promise<boolean>;
   /** What fits after the position, a bounded number; `reached` is where to go on, null when all was seen. */
   tail(filter: AuditFilter, after: bigint): { readonly rows: readonly AuditRow[]; readonly reached: bigint | null };
@@ -172,7 +172,10 @@ export async function openViews(store: EventStore, options: ViewsOptions): Promi
       between: (accountId, from, to) => audit.reader.between(accountId, from, to),
       position: () => audit.position ?? 0n,
       lastAt: (time) => lastEntryAt(audit.reader.view, time),
-      reached: (position, milliseconds) => audit.waitFor(position, milliseconds),
+      async reached(position, milliseconds) {
+        const reached = await Promise.all([accounts, profiles, stores, audit].map((runner) => runner.waitFor(position, milliseconds)));
+        return reached.every(Boolean);
+      },
       tail: (filter, after) => audit.reader.tail(filter, after),
       onAdvance: (advanced) => audit.onAdvance(advanced),
     },

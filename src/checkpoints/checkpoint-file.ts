@@ -51,6 +51,16 @@ export class CheckpointFile {
     return this.#parsed(await readFile(this.path, 'utf8'));
   }
 
+  /** As {@link all}; null where the file may be added to and not be read. */
+  async allIfReadable(): Promise<readonly SignedCheckpoint[] | null> {
+    try {
+      return await this.all();
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EACCES') return null;
+      throw error;
+    }
+  }
+
   /** What a crash left half has no closing brace. */
   #parsed(text: string): readonly SignedCheckpoint[] {
     try {

@@ -41,6 +41,8 @@ export class LogContradictsCheckpoint extends Error {
 }
 
 const usual = { leaves: 1_000, milliseconds: 60_000 };
+/** How long the place outside is waited for at a stop, in milliseconds. */
+const atStop = 1_000;
 
 /**
  * Signs what the log is, again and again, after it has proved to itself that the log still begins with the largest checkpoints that it found at its start and with what it signed since: it
@@ -59,6 +61,8 @@ export class Checkpoints {
   #fault: string | null = null;
   #outsideFault: string | null = null;
   #outsideWriting: Promise<void> | null = null;
+  #isReadingOutside = false;
+  readonly #hurry = new AbortController();
   #signing: Promise<SignedCheckpoint | null> | null = null;
   #timer: NodeJS.Timeout | null = null;
   /** Whether the last attempt failed: the next one waits for its time then, however much comes in. */
@@ -92,6 +96,11 @@ export class Checkpoints {
   /** Why none is signed, or none is kept outside, in a sentence for operators; null when all is well. */
   get problem(): string | null {
     return this.#contradiction ?? this.#fault ?? this.#outsideFault;
+  }
+
+  /** Whether the place outside was asked for something and has not answered: a thread of the process is held by it. */
+  get isOutsideSilent(): boolean {
+    return this.#outsideWriting !== null || this.#isReadingOutside;
   }
 
   /** Says that the log was found to be another one than what was hashed of it: nothing more is signed. */
@@ -136,6 +145,8 @@ export class Checkpoints {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#clearTimer();
+    // Whoever stops a service does not wait for a disk that is gone.
+    setTimeout(() => this.#hurry.abort(), atStop).unref();
     // Whoever asked for the one under way is told of its fault.
     await this.#signing?.catch(() => null);
     try {
@@ -230,8 +241,9 @@ export class Checkpoints {
     );
     this.#outsideWriting = writing.finally(() => (this.#outsideWriting = null));
     const waiting = new AbortController();
-    const tooLate = after(outsideMilliseconds, true, { signal: waiting.signal, ref: false }).catch(() => false);
-    if (await Promise.race([writing.then(() => false), tooLate])) failed(`it does not answer within ${outsideMilliseconds} ms`);
+    const signal = AbortSignal.any([waiting.signal, this.#hurry.signal]);
+    const tooLate = after(outsideMilliseconds, true, { signal, ref: false }).catch(() => this.#hurry.signal.aborted);
+    if (await Promise.race([writing.then(() => false), tooLate])) failed('it does not answer');
     waiting.abort();
   }
 
@@ -247,7 +259,9 @@ export class Checkpoints {
     }
     if (outside === null) return;
     try {
-      this.#take(outside, await withinTime(outside.recent(), this.#options.outsideMilliseconds ?? 10_000));
+      this.#isReadingOutside = true;
+      const reading = outside.recent().finally(() => (this.#isReadingOutside = false));
+      this.#take(outside, await withinTime(reading, this.#options.outsideMilliseconds ?? 10_000));
     } catch (error) {
       // A place that may only be added to is a good one; one that holds something else is none.
       if (error instanceof NoteMalformed) this.#disagreement ??= `${error.message} ${untilThen}`;

@@ -42,6 +42,11 @@ export class EmailAccountCommands {
     readonly now: () => Date,
   ) {}
 
+  /** The account's version as the log has it now; null when there is none. @throws {StoreUnavailable} */
+  async currentVersion(accountId: string): Promise<number | null> {
+    return (await this.history.at(accountId, new Date(8.64e15)))?.version ?? null;
+  }
+
   create(call: Call, input: CreateEmailAccount, options: ChangeOptions): Answer {
     const { accountId, accountName, provider, sender, receiver } = input;
     return this.#change(call, 'createEmailAccount', input, options, {

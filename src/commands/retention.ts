@@ -32,7 +32,7 @@ const atOnce = 100;
 export class Retention {
   constructor(
     readonly accounts: Pick<AccountsView, 'page' | 'count'>,
-    readonly commands: Pick<EmailAccountCommands, 'erase'>,
+    readonly commands: Pick<EmailAccountCommands, 'erase' | 'currentVersion'>,
     readonly policy: RetentionPolicy,
     readonly now: () => Date,
   ) {}
@@ -62,10 +62,12 @@ export class Retention {
     let erased = 0;
     for (const { accountId, version } of this.due()) {
       if (signal?.aborted) break;
+      // Other nodes do the same at the same time, and a refusal would be on record.
+      if ((await this.commands.currentVersion(accountId)) !== version) continue;
       const reason = `Retention: deleted accounts are erased after ${this.policy.deletedAccountDays} days.`;
       const { problems } = await this.commands.erase(call, { accountId, confirmation: accountId }, { reason, expectedVersion: version });
-      if (problems.length > 0) refused.push({ accountId, problems });
-      else erased++;
+      if (problems.length === 0) erased++;
+      else if (!problems.some(({ code }) => code === 'VERSION_CONFLICT' || code === 'NOT_FOUND')) refused.push({ accountId, problems });
       onProgress?.(erased + refused.length);
     }
     return { erased, refused };

@@ -5,11 +5,11 @@ import { beforeAll } from './moment.js';
 
 /** The audit trail of this node: what was recorded when. */
 export interface RecordedTimes {
-  /** The last entry recorded up to the time, its millisecond included, and whether one follows that was recorded later: as far as the trail is. */
-  lastAt(time: Date): { readonly position: Position | null; readonly isFollowed: boolean };
+  /** The last entry recorded up to the time, its millisecond included, whether one follows that was recorded later, and when the newest was recorded: as far as the trail is. */
+  lastAt(time: Date): { readonly position: Position | null; readonly isFollowed: boolean; readonly newest: Date | null };
   /** Up to where in the log the trail is. */
   position(): Position;
-  /** True as soon as the trail holds the position; false when so many milliseconds pass first. */
+  /** True as soon as the trail, and the views that lists of the past are made of, hold the position; false when so many milliseconds pass first. */
   reached(position: Position, milliseconds: number): Promise<boolean>;
 }
 
@@ -46,15 +46,22 @@ export class TimeInLog {
    */
   async lastPosition(time: Date): Promise<Position> {
     const known = this.trail.lastAt(time);
-    if (known.isFollowed) return known.position ?? beforeAll;
+    if (known.isFollowed) return this.#shown(known.position);
     const ahead = time.getTime() - this.now().getTime();
+    // What is on record at this time has happened, though the clock was set back since: it is waited for.
+    const isOnRecord = known.newest !== null && time <= known.newest && ahead <= longestWait;
     // Written so that a time that is none has not passed.
-    if (!(ahead <= clocksApart)) throw new NotYetPassed(time);
+    if (!(ahead <= clocksApart) && !isOnRecord) throw new NotYetPassed(time);
     if (ahead + clocksApart > 0) await sleep(ahead + clocksApart);
     for (let unseen = await this.#unseen(time); unseen !== null; unseen = await this.#unseen(time))
-      if (!(await this.trail.reached(unseen, longestWait)))
-        throw new StoreUnavailable('The audit trail of this node is behind the log, and what there was at the time cannot be told. Try again soon.');
-    return this.trail.lastAt(time).position ?? beforeAll;
+      if (!(await this.trail.reached(unseen, longestWait))) throw behind();
+    return this.#shown(this.trail.lastAt(time).position);
+  }
+
+  /** Each view follows the log by itself: lists are made of others than the trail. */
+  async #shown(position: Position | null): Promise<Position> {
+    if (position !== null && !(await this.trail.reached(position, longestWait))) throw behind();
+    return position ?? beforeAll;
   }
 
   /** The next event behind the trail that was recorded up to the time; null when there is none. */
@@ -63,4 +70,8 @@ export class TimeInLog {
     for await (const { position, recordedAt } of next) if (recordedAt <= time) return position;
     return null;
   }
+}
+
+function behind(): StoreUnavailable {
+  return new StoreUnavailable('The views of this node are behind the log, and what there was at the time cannot be told. Try again soon.');
 }

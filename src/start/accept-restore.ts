@@ -47,7 +47,12 @@ export async function acceptRestore(
       throw new CommandFailed('The hashes of the log stand still, so nothing can be told of it. postledger projections rebuild audit-ledger says why.');
     const signer = await loadSigningKey({ dataDirectory, file: config.auditSigningKeyFile ?? null });
     const files = [ownCheckpoints(dataDirectory), ...outsidePath(config).map((path) => new CheckpointFile(path))];
-    const lost = lostIn(await Promise.all(files.map((file) => file.all())), { ledger, signer, keys: await publicKeysIn(dataDirectory) });
+    const kept = await Promise.all(files.map(async (file) => ({ path: file.path, checkpoints: await file.allIfReadable() })));
+    for (const { path, checkpoints } of kept) if (checkpoints === null) stdout.write(`${path} may not be read: the log is judged without it.\n`);
+    const lost = lostIn(
+      kept.map(({ checkpoints }) => checkpoints ?? []),
+      { ledger, signer, keys: await publicKeysIn(dataDirectory) },
+    );
     if (lost.isDoubtful && standing !== Number(lost.restored.standingTreeSize))
       throw new CommandFailed(
         `The log is not shorter than what was signed: it has grown since it was restored, or something in it was changed. It begins with what was signed of its first ${lost.restored.standingTreeSize} events` +

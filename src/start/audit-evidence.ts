@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { stderr } from 'node:process';
 import { publicKeysIn } from '../checkpoints/signing-key.js';
 import { outsidePath, type Config } from '../config.js';
 import { NoteMalformed, verifierFrom, type NoteVerifier } from '../ledger/signed-note.js';
@@ -42,7 +43,18 @@ export function givenCheckpoints(settings: Settings, copies: readonly string[]):
   if (missing !== undefined) throw new CommandFailed(`There is no file ${missing}. Name the copies of the checkpoints by --checkpoints.`);
   const own = ownCheckpoints(settings.dataDirectory).path;
   const outside = new Set([...outsidePath(settings), ...copies].map((path) => resolve(path)));
-  return [own, ...outside].filter((path) => existsSync(path)).flatMap(checkpointsIn);
+  return [own, ...outside].filter((path) => existsSync(path) && isReadable(path)).flatMap(checkpointsIn);
+}
+
+/** A place that may only be added to is a good one, and no reason to judge by nothing else. */
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    stderr.write(`${path} may not be read: nothing is judged by it. Give a copy that may be, by --checkpoints.\n`);
+    return false;
+  }
 }
 
 /** A file as the service writes it, a line of JSON each; or the text of one signed note. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
+import { setTimeout as after } from 'node:timers/promises';
 import { Gauge, type Registry } from 'prom-client';
 import type { LedgerView } from '../../projections/views.js';
 import { CheckpointFile } from '../checkpoints/checkpoint-file.js';
@@ -92,7 +93,9 @@ export function keepLogChecked(
         const problem = await contradictionInLog({ rawEvents, streamPrefixes: auditedStreamPrefixes, hashes: ledger, signal });
         if (problem !== null) checkpoints.contradicted(problem);
       })
-      .catch(onFault);
+      .catch((error: unknown) => {
+        if (!stopping.signal.aborted) onFault(error);
+      });
   };
   check();
   const timer = setInterval(check, everyDay).unref();
@@ -100,7 +103,8 @@ export function keepLogChecked(
     async stop() {
       clearInterval(timer);
       stopping.abort();
-      await running;
+      // A store that is lost may keep its reader waiting for long: what it reads then is nobody's any more.
+      await Promise.race([running, after(patience, undefined, { ref: false })]);
     },
   };
 }

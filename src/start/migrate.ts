@@ -73,7 +73,7 @@ async function migrateSides(source: OpenedSide, target: OpenedSide, signed: read
 }
 
 function report(source: OpenedSide, target: OpenedSide, { found, copied, cameLater, events, secrets }: Migration): readonly string[] {
-  const { count, categories, digest, rootHash, checkpoints, last } = events;
+  const { count, categories, digest, rootHash, targetRootHash, checkpoints, last } = events;
   const number = (value: number) => value.toLocaleString('en');
   const byCategory = [...categories].sort(([one], [other]) => (one < other ? -1 : 1)).map(([category, of]) => `${category} ${number(of)}`);
   return [
@@ -81,7 +81,7 @@ function report(source: OpenedSide, target: OpenedSide, { found, copied, cameLat
     `  events      ${number(count)} on both sides${found > 0 ? `, ${number(found)} of them from an earlier run` : ''}, ${number(copied)} copied`,
     ...(count > 0 ? [`  streams     ${byCategory.join(', ')}`] : []),
     `  digest      SHA-256 ${digest} on both sides`,
-    `  audit root  ${rootHash} on both sides; ${checkpoints === 1 ? '1 checkpoint' : `${number(checkpoints)} checkpoints`} of the source ${checkpoints === 1 ? 'holds' : 'hold'}`,
+    `  audit root  ${rootHash === targetRootHash ? `${rootHash} on both sides` : `${rootHash} in the source, ${targetRootHash} in the target`}; ${checkpoints === 1 ? '1 checkpoint' : `${number(checkpoints)} checkpoints`} of the source ${checkpoints === 1 ? 'holds' : 'hold'}`,
     ...(last
       ? [`  last event  ${last.source.id} (${last.source.type}), position ${last.source.position} in the source, ${last.target.position} in the target`]
       : []),

@@ -13,14 +13,14 @@ export async function serve(): Promise<void> {
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
-    if (stopping) return exit(1);
+    if (stopping) return end(service, 1);
     stopping = true;
     service.log.info({ signal }, 'stopping');
     void service.stop(graceMilliseconds).then(
-      () => exit(0),
+      () => end(service, 0),
       (error: unknown) => {
         service.log.fatal({ err: error }, 'the service did not stop cleanly');
-        exit(1);
+        end(service, 1);
       },
     );
   };
@@ -28,6 +28,12 @@ export async function serve(): Promise<void> {
   process.on('SIGHUP', () => void service.rebuildViews());
   // Last, so that whoever waits for it can stop the service from then on.
   stdout.write(greeting(service));
+}
+
+/** An exit waits for every thread, and for ever for one that a dead disk holds. All that is ours is closed by then. */
+function end(service: RunningService, code: number): void {
+  if (service.isHeld()) process.kill(pid, 'SIGKILL');
+  exit(code);
 }
 
 async function started(): Promise<RunningService | null> {

@@ -45,6 +45,8 @@ export interface RunningService {
   readonly log: Logger;
   /** Builds all views anew while the present ones serve. A fault is logged. */
   rebuildViews(): Promise<void>;
+  /** Whether something outside holds a thread of the process, which cannot end of itself then. */
+  isHeld(): boolean;
   /** Lets running requests end for so long, then stops everything and releases the data directory. */
   stop(graceMilliseconds?: number): Promise<void>;
 }
@@ -240,7 +242,17 @@ export async function startService(
         (error) => log.error({ err: error }, 'what is about to expire could not be recorded; it is tried again'),
       ),
     );
-    return running({ config, server, bootstrapToken, warnings, log, views, stopAll, rebuilt: (built) => recordRebuild(stores.events, systemCall(), built) });
+    return running({
+      config,
+      isHeld: () => checkpoints.isOutsideSilent,
+      server,
+      bootstrapToken,
+      warnings,
+      log,
+      views,
+      stopAll,
+      rebuilt: (built) => recordRebuild(stores.events, systemCall(), built),
+    });
   } catch (error) {
     await stopAll();
     throw error;
@@ -249,6 +261,7 @@ export async function startService(
 
 function running({
   config,
+  isHeld,
   server,
   bootstrapToken,
   warnings,
@@ -256,7 +269,7 @@ function running({
   views,
   stopAll,
   rebuilt,
-}: Pick<RunningService, 'config' | 'bootstrapToken' | 'warnings' | 'log'> & {
+}: Pick<RunningService, 'config' | 'bootstrapToken' | 'warnings' | 'log' | 'isHeld'> & {
   readonly server: HttpServer;
   readonly views: Views;
   readonly stopAll: () => Promise<void>;
@@ -272,6 +285,7 @@ function running({
     bootstrapToken,
     warnings,
     log,
+    isHeld,
     async rebuildViews() {
       const built: { readonly name: string; readonly events: number }[] = [];
       try {
