@@ -7,7 +7,7 @@ export abstract class ChangeInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'Why, for the audit trail. At most 500 characters. Default: none, unless `viewer.reasonRequiredFor` names the mutation: it is then refused without one of 10 letters or digits.',
+      'Why, for the audit trail, where it stays for good, that of an erased account too: name nobody who may have to be forgotten. At most 500 characters. Default: none, unless `viewer.reasonRequiredFor` names the mutation: it is then refused without one of 10 letters or digits.',
   })
   readonly reason?: string | null;
 

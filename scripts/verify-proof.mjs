@@ -5,10 +5,10 @@
 // Get the key from somebody you trust, not from whoever hands you the proof. Exit code 0: proved. 1: not proved. 2: called wrongly.
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { existsSync, openSync, readFileSync, readSync } from 'node:fs';
-function demand(isSo, otherwise) {
+const demand = (isSo, otherwise) => {
   if (!isSo) throw new Error(otherwise);
   return isSo;
-}
+};
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
 const leafOf = (bytes) => sha256(Buffer.from([0]), bytes); // RFC 9162, section 2.1.1
 const nodeOf = (left, right) => sha256(Buffer.from([1]), left, right);
@@ -44,7 +44,6 @@ function climbed(path, at, last, roots) {
   }
   return demand(last === 0 && roots, 'A path is too short');
 }
-
 function proveEntry(keys, { entryId, leafIndex, leafHash, leafInput, inclusionPath, disclosures = [], checkpoint, consistency }, olderNote) {
   const { origin, size, root } = opened(checkpoint.signedNote, keys);
   demand(checkpoint.origin === origin && checkpoint.treeSize === `${size}` && hashIn(checkpoint.rootHash).equals(root), 'Something else was signed');
@@ -87,13 +86,14 @@ function proveLog(keys, file, note) {
 }
 
 const [keyPlace, ...places] = process.argv.slice(2);
-const textOf = (place) => (existsSync(place) ? readFileSync(place, 'utf8') : place);
+const textOf = (place) => (existsSync(place) ? readFileSync(place, 'utf8') : demand(/[+{\n]/.test(place) && place, `There is no file ${place}`));
+const proofIn = (answer) => demand((answer.data?.auditProof ?? answer).checkpoint && (answer.data?.auditProof ?? answer), 'That is no proof');
 const noteIn = (text) => (text?.startsWith('{') ? JSON.parse(text.trim().split('\n').at(-1)).signedNote : text);
 try {
   demand(places.length > 0, 'Call it as the first lines of this file say');
   const keys = textOf(keyPlace).trim().split('\n').map(keyIn);
   if (places[0] === '--log') proveLog(keys, places[1], noteIn(textOf(places[2])));
-  else proveEntry(keys, JSON.parse(textOf(places[0])), places[1] && noteIn(textOf(places[1])));
+  else proveEntry(keys, proofIn(JSON.parse(textOf(places[0]))), places[1] && noteIn(textOf(places[1])));
 } catch (error) {
   console.error(`Not proved: ${error.message}`);
   process.exitCode = places.length === 0 ? 2 : 1;

@@ -8,7 +8,7 @@ export class EraseEmailAccountInput extends AccountChangeInput {
   @Field(() => ID, { description: 'The accountId once more, so that nothing is erased by a slip.' })
   readonly confirmation!: string;
 
-  @Field(() => String, { description: 'Why, for the audit trail. 1 to 500 characters.' })
+  @Field(() => String, { description: 'Why, for the audit trail, where it stays. 1 to 500 characters.' })
   override readonly reason!: string;
 }
 

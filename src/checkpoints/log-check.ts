@@ -1,5 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises';
-import type { EventStore } from '../event-store/event-store.js';
+import { StoreUnavailable, type EventStore } from '../event-store/event-store.js';
 import { leafHash, type Hash } from '../ledger/hashes.js';
 import { leafInput } from '../ledger/leaf.js';
 
@@ -30,19 +30,25 @@ export async function contradictionInLog({ rawEvents, streamPrefixes, hashes, si
   const { size } = hashes;
   let recorded: ReturnType<HashedLeaves['leavesFrom']> = [];
   let [index, first, began] = [0, 0, performance.now()];
-  for await (const event of rawEvents.readAll({ streamPrefixes })) {
-    if (index === size || signal.aborted) return null;
-    if (index - first === recorded.length) {
-      await after((performance.now() - began) * rest, undefined, { signal, ref: false }).catch(() => undefined);
-      [recorded, first, began] = [hashes.leavesFrom(index, atOnce), index, performance.now()];
+  try {
+    for await (const event of rawEvents.readAll({ streamPrefixes })) {
+      if (index === size || signal.aborted) return null;
+      if (index - first === recorded.length) {
+        await after((performance.now() - began) * rest, undefined, { signal, ref: false }).catch(() => undefined);
+        [recorded, first, began] = [hashes.leavesFrom(index, atOnce), index, performance.now()];
+      }
+      const leaf = recorded[index - first];
+      // The hashes are being made anew: what they are made of now they are not held against.
+      if (leaf === undefined) return null;
+      if (leaf.position !== event.position)
+        return changed(`something at position ${leaf.position < event.position ? leaf.position : event.position} was removed, inserted or moved`);
+      if (!leafHash(leafInput(event)).equals(leaf.hash)) return changed(`the event ${event.id} at position ${event.position} was changed`);
+      index++;
     }
-    const leaf = recorded[index - first];
-    // The hashes are being made anew: what they are made of now they are not held against.
-    if (leaf === undefined) return null;
-    if (leaf.position !== event.position)
-      return changed(`something at position ${leaf.position < event.position ? leaf.position : event.position} was removed, inserted or moved`);
-    if (!leafHash(leafInput(event)).equals(leaf.hash)) return changed(`the event ${event.id} at position ${event.position} was changed`);
-    index++;
+  } catch (error) {
+    if (error instanceof StoreUnavailable || signal.aborted) throw error;
+    // What this service wrote can be read: somebody else wrote there.
+    return changed(`an event can no longer be read, the ${index + 1}th or one soon after it (${error instanceof Error ? error.message : String(error)})`);
   }
   return index < size && !signal.aborted ? changed(`its last ${size - index} events are gone`) : null;
 }

@@ -59,7 +59,7 @@ function open(signedNote: string, keys: readonly NoteVerifier[]): Opened {
       const by = signatures.map(({ name, keyId }) => `${name}+${keyId}`).join(', ');
       return {
         kind: 'UNKNOWN_KEY',
-        message: `It is signed by ${by}, a key that is not trusted here. If the signing key was changed, give the former public key as well (--public-key); if it was not, somebody else made this checkpoint.`,
+        message: `It is signed by ${by}, a key that is not trusted here. If the signing key was changed, give both public keys, the former and the new one (--public-key, twice); if it was not, somebody else made this checkpoint.`,
       };
     }
     const signer = named.find((key) => openNote(signedNote, key) !== null);

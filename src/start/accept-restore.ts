@@ -7,7 +7,7 @@ import { standingHeads } from '../checkpoints/standing-heads.js';
 import { outsidePath, type Config } from '../config.js';
 import type { AcceptedRestore, TreeHead } from '../ledger/checkpoint.js';
 import type { NoteVerifier } from '../ledger/signed-note.js';
-import { ownCheckpoints } from './checkpointing.js';
+import { contradictionNow, ownCheckpoints } from './checkpointing.js';
 import { CommandFailed } from './command-failed.js';
 import { callOfOperator } from './command-line-token.js';
 import type { Stores } from './open-stores.js';
@@ -45,6 +45,8 @@ export async function acceptRestore(
     const { ledger } = views;
     if (!ledger.isCurrent)
       throw new CommandFailed('The hashes of the log stand still, so nothing can be told of it. postledger projections rebuild audit-ledger says why.');
+    const problem = await contradictionNow(rawEvents, ledger);
+    if (problem !== null) throw new CommandFailed(`${problem} That is no restore.`);
     const signer = await loadSigningKey({ dataDirectory, file: config.auditSigningKeyFile ?? null });
     const files = [ownCheckpoints(dataDirectory), ...outsidePath(config).map((path) => new CheckpointFile(path))];
     const kept = await Promise.all(files.map(async (file) => ({ path: file.path, checkpoints: await file.allIfReadable() })));
@@ -65,10 +67,13 @@ export async function acceptRestore(
     const head = { size, root: ledger.root(size), restored: lost.restored };
     const signed = signCheckpoint(head, { position: ledger.leaf(size - 1).position, now: new Date() }, signer);
     for (const file of files) await file.append(signed);
+    const { standingTreeSize, formerTreeSize } = lost.restored;
     stdout.write(
-      `The log begins with what was signed of its first ${lost.restored.standingTreeSize} events; what else was signed, of up to ${lost.restored.formerTreeSize} events, no longer counts.\n` +
-        `It is recorded, and signed: checkpoints go on from ${size} events.\n`,
+      standingTreeSize === formerTreeSize
+        ? 'Nothing of the log is lost: its checkpoints were signed by another key.\n'
+        : `The log begins with what was signed of its first ${standingTreeSize} events; what else was signed, of up to ${formerTreeSize} events, no longer counts.\n`,
     );
+    stdout.write(`It is recorded, and signed: checkpoints go on from ${size} events.\n`);
   } finally {
     await views.stop();
   }

@@ -76,6 +76,12 @@ export async function startCheckpoints(settings: Settings, ledger: LedgerView, {
 
 const everyDay = 86_400_000; // milliseconds
 
+/** What is wrong with the log by its own hashes, looked at as fast as can be; null when nothing is. @throws {StoreUnavailable} */
+export function contradictionNow(rawEvents: EventStore, ledger: LedgerView): Promise<string | null> {
+  const { signal } = new AbortController();
+  return contradictionInLog({ rawEvents, streamPrefixes: auditedStreamPrefixes, hashes: ledger, signal, rest: 0 });
+}
+
 /** Holds the whole log against its hashes, now and then daily, in the background. What it finds keeps checkpoints from being signed. */
 export function keepLogChecked(
   rawEvents: EventStore,

@@ -39,12 +39,13 @@ export class ErasureLedger {
     const { handle, isNew } = await opened(file);
     try {
       const text = await handle.readFile('utf8');
-      const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+      const whole = wholeLinesOf(text);
       const { owner, erasures } = parsed(file, whole);
-      if (owner !== null) refuseOther(file, owner, await logId());
+      if (erasures.size > 0) refuseOther(file, owner, await logId());
       await handle.chmod(0o600);
       if (whole !== text) {
-        await handle.truncate(Buffer.byteLength(whole));
+        if (whole.length < text.length) await handle.truncate(Buffer.byteLength(whole));
+        else await handle.appendFile('\n');
         await handle.datasync();
       }
       if (isNew) await syncDirectory(dirname(file));
@@ -119,9 +120,19 @@ function cannotBeOpened(file: string, cause: unknown): CommandFailed {
   );
 }
 
+/** A last line without its end is one that a crash cut short, unless it says all that a line says: then an editor left its end out. */
+function wholeLinesOf(text: string): string {
+  const end = text.lastIndexOf('\n') + 1;
+  return line.test(text.slice(end)) ? `${text}\n` : text.slice(0, end);
+}
+
 /** @throws {CommandFailed} to erase what another log has erased would destroy accounts that only have the same id. */
-function refuseOther(file: string, owner: string, logId: string | null): void {
-  if (owner === logId) return;
+function refuseOther(file: string, owner: string | null, logId: string | null): void {
+  if (owner !== null && owner === logId) return;
+  if (owner === null)
+    throw new CommandFailed(
+      `${file} does not say from which log these accounts were erased. If it was this one, put this line before all others: log ${logId ?? '<the id of the first event of the log>'}`,
+    );
   const found = logId === null ? 'this log is empty' : `this one begins with ${logId}`;
   throw new CommandFailed(
     `${file} is the record of what was erased from another log: that one begins with the event ${owner}, ${found}. Name the record that belongs to this log by POSTLEDGER_ERASURES_FILE, or a new file.`,

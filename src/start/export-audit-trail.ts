@@ -6,7 +6,17 @@ import { exportFormats, type ExportFormatName } from '../../projections/audit-ex
 import { ExportRefused, filterOf, type FilterPair } from '../../projections/audit-export/request.js';
 import type { Config } from '../config.js';
 import { CommandFailed } from './command-failed.js';
-import { appendTo, isComplete, noteUnderway, refuseExisting, underwayIn, wholeRecordsIn, writeManifest, type ExportUnderway } from './export-file.js';
+import {
+  appendTo,
+  isComplete,
+  noteUnderway,
+  refuseExisting,
+  refuseOtherExport,
+  underwayIn,
+  wholeRecordsIn,
+  writeManifest,
+  type ExportUnderway,
+} from './export-file.js';
 import { ExportRecords } from './export-records.js';
 import { exportSource, type ExportBegun, type ExportPart, type ServiceToAsk } from './export-source.js';
 import { ProgressBar } from './progress-bar.js';
@@ -30,6 +40,7 @@ export async function exportAuditTrail(config: Config, options: AuditExportOptio
   }
   const file = fileOf(out, format);
   if (resume && isComplete(file)) {
+    refuseOtherExport(file, wanted);
     stdout.write(`${file} is complete already.\n`);
     return;
   }

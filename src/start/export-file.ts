@@ -27,6 +27,17 @@ export function isComplete(file: string): boolean {
   return existsSync(file) && existsSync(manifestOf(file)) && !existsSync(underwayOf(file));
 }
 
+/** @throws {CommandFailed} the whole file is of another format or filter. */
+export function refuseOtherExport(file: string, { format, filter }: Pick<ExportUnderway, 'format' | 'filter'>): void {
+  const of = JSON.parse(readFileSync(manifestOf(file), 'utf8')) as { readonly format: string; readonly filter: readonly string[] };
+  if (of.format === format && JSON.stringify(of.filter) === JSON.stringify(filterInWords(filter))) return;
+  throw new CommandFailed(`${file} is a whole export of another format or filter: --format ${of.format} ${of.filter.join(' ')}. Name another file.`);
+}
+
+function filterInWords(filter: readonly FilterPair[]): readonly string[] {
+  return filter.map(([key, value]) => `${key}=${value}`);
+}
+
 /** @throws {CommandFailed} something of the name is there already. */
 export function refuseExisting(file: string): void {
   const there = [file, manifestOf(file), underwayOf(file)].find((path) => existsSync(path));
@@ -88,7 +99,7 @@ export function writeManifest(
     manifestVersion: 1,
     program,
     format,
-    filter: filter.map(([key, value]) => `${key}=${value}`),
+    filter: filterInWords(filter),
     exportedBy,
     startedAt,
     finishedAt: new Date().toISOString(),

@@ -8,7 +8,7 @@ import { SecurityLog } from '../commands/security-log.js';
 import { isLoopback, type Config } from '../config.js';
 import type { Actor } from '../domain/access/actor.js';
 import { StoreLocked } from '../event-store/embedded-lock.js';
-import { startCheckpoints } from './checkpointing.js';
+import { contradictionNow, startCheckpoints } from './checkpointing.js';
 import { CommandFailed } from './command-failed.js';
 import { callOfOperator } from './command-line-token.js';
 import { openStores, type Stores } from './open-stores.js';
@@ -78,6 +78,9 @@ async function storeSource(stores: Stores, config: Config): Promise<ExportSource
     // What keeps one from being signed, the export itself says.
     const { checkpoints, publicKey } = await startCheckpoints(config, views.ledger, { signed: () => undefined, failed: () => undefined });
     closing.unshift(() => checkpoints.stop());
+    // No service runs that would look.
+    const problem = await contradictionNow(stores.rawEvents, views.ledger);
+    if (problem !== null) checkpoints.contradicted(problem);
     const auditProofs = new AuditProofs({
       rawEvents: stores.rawEvents,
       disclosuresOf: disclosuresBy(stores),

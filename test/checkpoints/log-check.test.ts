@@ -38,6 +38,7 @@ describe('a log that is held against the hashes of before', () => {
       'at position 555 was changed',
     ],
     ['an event that was taken out', 'DELETE FROM event WHERE position = 301', 'something at position 301 was removed'],
+    ['an event that is no JSON any more', "UPDATE event SET data = '{oops' WHERE position = 30", 'an event can no longer be read'],
     ['an end that was cut off', 'DELETE FROM event WHERE position > 590', 'its last 10 events are gone'],
   ])('is found to be another one by %s', async (_, change, said) => {
     expect(await saidOf(change)).toContain(said);

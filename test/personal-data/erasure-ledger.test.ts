@@ -51,11 +51,11 @@ describe('the record of erasures', () => {
 
   it('takes away a last line that a crash cut short, and goes on after it', async () => {
     const path = await file();
-    await writeFile(path, '2026-11-30T12:00:00.000Z sales\n2026-11-30T12:00:00.000Z supp');
+    await writeFile(path, `log ${log}\n2026-11-30T12:00:00.000Z sales\n2026-11-30T12:00:00.000Z `);
     const ledger = await opened(path);
     expect([...ledger.noted()].map(({ accountId }) => accountId)).toEqual(['sales']);
     await ledger.note('support', noon);
-    expect(await readFile(path, 'utf8')).toBe('2026-11-30T12:00:00.000Z sales\n2026-11-30T12:00:00.000Z support\n');
+    expect(await readFile(path, 'utf8')).toBe(`log ${log}\n2026-11-30T12:00:00.000Z sales\n2026-11-30T12:00:00.000Z support\n`);
   });
 
   it.each(['2026-11-30 sales\n', '2026-11-30T12:00:00.000Z \n', '2026-11-30T12:00:00.000Z Sales\n', '\n', '2026-11-30T12:00:00.000Z a b\n'])(
@@ -74,6 +74,20 @@ describe('the record of erasures', () => {
     for (const other of ['22222222-2222-4222-8222-222222222222', null])
       await expect(opened(path, other)).rejects.toThrow(`is the record of what was erased from another log: that one begins with the event ${log}`);
     expect((await opened(path)).size).toBe(1);
+  });
+
+  it('does not lose a last line that somebody wrote without its end', async () => {
+    const path = await file();
+    await writeFile(path, `log ${log}\n2026-11-30T12:00:00.000Z sales`);
+    const ledger = await opened(path);
+    expect(ledger.has('sales')).toBe(true);
+    expect(await readFile(path, 'utf8')).toBe(`log ${log}\n2026-11-30T12:00:00.000Z sales\n`);
+  });
+
+  it('that does not say of which log it is destroys nothing', async () => {
+    const path = await file();
+    await writeFile(path, '2026-11-30T12:00:00.000Z sales\n');
+    await expect(opened(path)).rejects.toThrow(`put this line before all others: log ${log}`);
   });
 
   it('says where it should be when its directory is not there', async () => {

@@ -124,7 +124,9 @@ describe('a backup that was put back', () => {
     });
     await create(service, 'Sales');
     // As after a restore: the cluster knows of no erasure, and this node does.
-    await service.restartAfter(() => appendFile(join(outside, 'erasures'), '2026-11-30T12:00:00.000Z sales\n'));
+    const { auditTrail } = await service.data<{ auditTrail: { nodes: readonly { id: string }[] } }>('{ auditTrail(first: 1) { nodes { id } } }');
+    const record = `log ${auditTrail.nodes[0]?.id}\n2026-11-30T12:00:00.000Z sales\n`;
+    await service.restartAfter(() => appendFile(join(outside, 'erasures'), record));
     const { account, entries } = await seen(service, 'Sales');
     expect([account, nameIn(entries)]).toEqual([null, expect.stringMatching(/^\[erased [\w-]{8}\]$/)]);
     await service.restart();
