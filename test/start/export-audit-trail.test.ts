@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { seedAccounts } from '../../bench/seed-accounts.js';
@@ -125,6 +126,32 @@ describe('postledger audit export, of a stopped service', () => {
     await exporting({ out: newFile() });
     await exporting({ out: file, resume: true });
     expect(readFileSync(file).equals(bytes)).toBe(true);
+  });
+
+  it('does not take a whole export for another one that was asked for', async () => {
+    const file = newFile();
+    await exporting({ out: file, filter: ['action=AccountCreated'] });
+    await exporting({ out: file, filter: ['action=AccountCreated'], resume: true });
+    expect(said).toContain('is complete already');
+    for (const other of [{ filter: [] }, { filter: ['action=AccountCreated'], format: 'csv' }] as const)
+      await expect(exporting({ out: file, resume: true, ...other })).rejects.toThrow(
+        'is a whole export of another format or filter: --format jsonl action=AccountCreated',
+      );
+  });
+
+  it('has no checkpoint of a log that is not what was hashed of it, and says why', async () => {
+    const altered = readConfig({ POSTLEDGER_DATA_DIR: join(directory, 'altered'), POSTLEDGER_PORT: '1' });
+    const store = await openEmbeddedEventStore(altered.dataDirectory);
+    await seedAccounts(store, 0, 3, () => undefined);
+    await store.close();
+    await exporting({ out: newFile() }, altered);
+    const database = new DatabaseSync(join(altered.dataDirectory, 'events.db'));
+    database.exec("DROP TRIGGER event_is_never_changed; UPDATE event SET metadata = replace(metadata, 'Seeded', 'Forged') WHERE position = 2");
+    database.close();
+    const file = newFile();
+    await exporting({ out: file }, altered);
+    expect(manifestOf(file)['checkpoint']).toBeNull();
+    expect(said).toMatch(/The manifest has no checkpoint\. .*at position 2 was changed/);
   });
 
   it('takes a time range', async () => {
