@@ -26,5 +26,6 @@ function expectAllFound(what: string, found: Tally, count: number): void {
   process.stdout.write(inWords(what, seed, found));
   expect(found.wrong).toEqual([]);
   expect(found.covered + found.notCovered).toBe(count);
-  expect(found.covered).toBeGreaterThan(0.6 * count);
+  // About two thirds are: of few, by chance, a good deal fewer.
+  expect(found.covered).toBeGreaterThan(0.3 * count);
 }
