@@ -19,7 +19,9 @@ describe('a log with checkpoints outside', () => {
   });
 
   it('is found changed wherever it was changed before the newest of them, and named where', async () => {
-    expectAllFound('In memory', await tally(seed, 600));
+    const found = await tally(seed, 600);
+    expectAllFound('In memory', found);
+    expect(Object.keys(found.byKind).toSorted()).toEqual(manipulationKinds.toSorted());
   });
 
   it('is found changed in the files of the embedded engine', async () => {
@@ -34,6 +36,6 @@ describe('a log with checkpoints outside', () => {
 function expectAllFound(what: string, found: Tally): void {
   process.stdout.write(inWords(what, seed, found));
   expect(found.wrong).toEqual([]);
-  expect(Object.keys(found.byKind).toSorted()).toEqual(manipulationKinds.toSorted());
-  expect(found.covered).toBeGreaterThan(found.notCovered);
+  // About two thirds are before it: of few, by chance, a good deal fewer.
+  expect(found.covered).toBeGreaterThan(0.3 * (found.covered + found.notCovered));
 }
