@@ -74,8 +74,9 @@ async function* hashedByThreads(directory: string, { first, last }: Extent, thre
       yield fromColumns(columns);
     }
   } finally {
-    await Promise.all(workers.map((worker) => worker.stop()));
+    // A thread that is stopped within a read of the database takes the process with it: first all ends that was asked for.
     await Promise.allSettled(waiting);
+    await Promise.all(workers.map((worker) => worker.stop()));
   }
 }
 
