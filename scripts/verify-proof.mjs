@@ -17,7 +17,7 @@ const hashIn = (text) => demand(base64(text).length === 32 && base64(text), `No 
 const wholeIn = (text) => Number(demand(/^(0|[1-9]\d{0,14})$/.test(text) && text, `No whole number: ${text}`));
 /** Ed25519 is type 1. A key's id is the first four bytes of SHA-256 of its name, a line end, its type and its 32 bytes (C2SP signed-note). */
 function keyIn(line) {
-  const [, name, id, encoded] = demand(/^([^\s+]+)\+([0-9a-f]{8})\+(\S+)$/.exec(line), `No public key: ${line}`);
+  const [, name, id, encoded] = demand(/^([^\s+]+)\+([0-9a-f]{8})\+(\S+)$/.exec(line), 'That is no public key');
   const bytes = base64(encoded);
   demand(bytes.length === 33 && bytes[0] === 1 && sha256(`${name}\n`, bytes).toString('hex', 0, 4) === id, `The public key ${name} is damaged`);
   return { name, id, key: createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: bytes.toString('base64url', 1) }, format: 'jwk' }) };

@@ -103,6 +103,8 @@ async function endsWithLine(path: string): Promise<boolean> {
 
 /** So that the name survives a power failure as well. */
 export async function syncDirectoryOf(path: string): Promise<void> {
+  // There it is neither possible nor needed.
+  if (process.platform === 'win32') return;
   const directory = await open(dirname(path), 'r');
   try {
     await directory.sync();

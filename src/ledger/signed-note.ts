@@ -55,12 +55,16 @@ export function signerFrom(text: string): NoteSigner {
   return { ...verifier, sign: (note) => signedWith(note, verifier, privateKey) };
 }
 
-/** @throws {NoteMalformed} it is no verifier's key. */
+/** @throws {NoteMalformed} it is no verifier's key. The message does not hold it: it may be a secret one, given by mistake. */
 export function verifierFrom(text: string): NoteVerifier {
   const [, name, keyId, key] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/u.exec(text.trim()) ?? [];
   const bytes = Buffer.from(key ?? '', 'base64');
   if (name === undefined || bytes.length !== 33 || bytes[0] !== ed25519)
-    throw new NoteMalformed(`It is no public key: <name>+<key id>+<base64 of an Ed25519 public key>, but ${text.trim().slice(0, 100)}.`);
+    throw new NoteMalformed(
+      text.trim().startsWith('PRIVATE+KEY+')
+        ? 'It is a signing key, which is secret. Give its public half: postledger audit key prints it.'
+        : 'It is no public key: <name>+<key id>+<base64 of an Ed25519 public key>.',
+    );
   const verifier = verifierOf(name, bytes.subarray(1));
   if (verifier.keyId !== keyId) throw new NoteMalformed(`The id of the public key ${name} is another one than that of its name and key. It was altered.`);
   return verifier;

@@ -32,7 +32,11 @@ export async function trustedKeys(dataDirectory: string, given: readonly string[
 
 /** A file has a key a line. */
 function keysIn(given: string): readonly NoteVerifier[] {
-  if (!existsSync(given)) return [verifierFrom(given)];
+  if (!existsSync(given)) {
+    if (!given.includes('+'))
+      throw new CommandFailed(`There is no file ${given}. Name one that holds the public key, or give the key itself, by --public-key.`);
+    return [verifierFrom(given)];
+  }
   const lines = readFileSync(given, 'utf8').split('\n');
   return lines.filter((line) => line.trim() !== '').map(verifierFrom);
 }

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { syncDirectoryOf } from '../checkpoints/checkpoint-file.js';
 import { CommandFailed } from './command-failed.js';
 
 /** One erasure a line: when it was, ISO 8601 in UTC, and the account's id in lower case. */
@@ -48,7 +48,7 @@ export class ErasureLedger {
         else await handle.appendFile('\n');
         await handle.datasync();
       }
-      if (isNew) await syncDirectory(dirname(file));
+      if (isNew) await syncDirectoryOf(file);
       return new ErasureLedger(file, handle, erasures, logId, isNew);
     } catch (error) {
       await handle.close();
@@ -153,15 +153,4 @@ function parsed(file: string, text: string): { readonly owner: string | null; re
     if (!erasures.has(accountId)) erasures.set(accountId, new Date(at));
   }
   return { owner, erasures };
-}
-
-/** A file's entry in its directory is only safe from a power failure after the directory was synced. */
-async function syncDirectory(directory: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

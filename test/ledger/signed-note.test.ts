@@ -41,6 +41,9 @@ describe('a signed note', () => {
     const cut = secret.slice(0, -3);
     expect(() => signerFrom(cut)).toThrow(NoteMalformed);
     expect(() => signerFrom(cut)).not.toThrow(cut.split('+').at(-1) ?? 'no key');
+    // Who takes one for the other is told so, and nothing more.
+    expect(() => verifierFrom(secret)).toThrow('It is a signing key, which is secret.');
+    expect(() => verifierFrom(secret)).not.toThrow(secret.slice(-12));
     expect(() => signerFrom(secret.replace('example', 'other'))).toThrow('It was altered.');
     expect(() => verifierFrom(known.verifier.replace('PeterNeumann', 'Peter'))).toThrow('It was altered.');
     expect(() => newSignerKey('two words')).toThrow(NoteMalformed);

@@ -106,6 +106,8 @@ describe('a proof', () => {
     expect([code, output]).toEqual([0, expect.stringContaining('The mailbox of Older')]);
     expect((await checkProof({ data: { auditProof: proof } })).code).toBe(0);
     expect(await checkProof({})).toMatchObject({ code: 1, errors: expect.stringContaining('That is no proof') as unknown });
+    const bySecretKey = await check(join(service.dataDirectory, 'audit-signing-key'), newFile(JSON.stringify(proof)));
+    expect([bySecretKey.code, bySecretKey.output, bySecretKey.errors]).toEqual([1, '', 'Not proved: That is no public key\n']);
     expect((await check(key, 'mistyped.json')).errors).toContain('There is no file mistyped.json');
     const disclosed = proof as ProofFile & { readonly disclosures: readonly { readonly path: string; readonly value: string }[] };
     expect((await checkProof({ ...disclosed, disclosures: disclosed.disclosures.map((each) => ({ ...each, value: 'another name' })) })).code).toBe(1);
